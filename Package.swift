@@ -1,0 +1,140 @@
+// swift-tools-version: 6.2
+// The floors of the house, from the ground up: a target may import only lower floors and what is listed
+// sideways. `Tests/Architecture` reads every import and holds it against this table.
+import PackageDescription
+
+/// What every Swift target is compiled with.
+let language: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A target of floor 1: the only floor that may hold pointers.
+func platform(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: language)
+}
+
+/// A target above floor 1: a pointer there does not compile.
+func storey(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: language + [.strictMemorySafety()])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: language)
+}
+
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let ground: [Target] = [
+    library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+    library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+    library("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    library("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+    library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
+    library("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
+]
+
+let floors: [Target] = [
+    // Floor 1: platform.
+    platform("Posix"),
+    platform("SQLite", ["CSQLite", "Posix"]),
+    platform("Codecs", ["CCrypto", "CCrypt"]),
+    platform("Archive", ["CArchive"]),
+    platform("YAML", ["CYAML"]),
+    platform("HTTPMessage"),
+    platform("HTTPClient", ["CCurl", "HTTPMessage", "Posix"]),
+    platform("HTTPServer", ["CMicrohttpd", "HTTPMessage", "Posix"]),
+    platform("Telemetry"),
+    // Floor 2: meaning.
+    storey("OCIModel", []),
+    storey("HelmModel", ["OCIModel"]),
+    storey("Content", ["OCIModel"]),
+    // Floor 3: state.
+    storey("BlobStorage", ["Content", "OCIModel", "Posix", "Codecs"]),
+    storey("Metadata", ["Content", "OCIModel", "SQLite"]),
+    storey("ChartArchive", ["HelmModel", "OCIModel", "Archive", "YAML"]),
+    // Floor 4: ends.
+    storey(
+        "LocalRegistry",
+        ["Content", "OCIModel", "BlobStorage", "Metadata", "Posix", "SQLite", "Codecs", "Telemetry"]),
+    storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
+    // Floor 6: faces. (Floor 5, the operations between ends, has no tenant yet.)
+    storey(
+        "RegistryServer",
+        ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
+    storey(
+        "Commands",
+        [
+            "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartArchive", "Metadata", "BlobStorage", "Content",
+            "HelmModel", "OCIModel", "HTTPServer", "HTTPClient", "HTTPMessage", "YAML", "Codecs", "Posix", "Telemetry",
+        ]),
+    .executableTarget(name: "chartroom", dependencies: ["Commands"], swiftSettings: language),
+]
+
+let checks: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["Content", "OCIModel", "Posix", "Codecs"], path: "Tests/TestSupport",
+        swiftSettings: language),
+    tests("PosixTests", ["Posix"]),
+    tests("SQLiteTests", ["SQLite", "Posix"]),
+    tests("CodecsTests", ["Codecs"]),
+    tests("ArchiveTests", ["Archive"]),
+    tests("YAMLTests", ["YAML"]),
+    tests("HTTPMessageTests", ["HTTPMessage"]),
+    tests("HTTPClientTests", ["HTTPClient", "HTTPMessage", "Posix"]),
+    tests("HTTPServerTests", ["HTTPServer", "HTTPMessage", "Posix"]),
+    tests("TelemetryTests", ["Telemetry"]),
+    tests("OCIModelTests", ["OCIModel"]),
+    tests("HelmModelTests", ["HelmModel", "OCIModel"]),
+    tests("ContentTests", ["Content", "OCIModel"]),
+    tests("BlobStorageTests", ["BlobStorage", "Content", "OCIModel", "Posix", "Codecs"]),
+    tests("MetadataTests", ["Metadata", "Content", "OCIModel", "SQLite", "Posix"]),
+    tests("ChartArchiveTests", ["ChartArchive", "HelmModel", "OCIModel"]),
+    tests(
+        "LocalRegistryTests",
+        ["LocalRegistry", "BlobStorage", "Metadata", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "Telemetry"]),
+    tests(
+        "RemoteRegistryTests", ["RemoteRegistry", "HTTPClient", "HTTPMessage", "Content", "OCIModel", "Posix", "Codecs"]),
+    tests(
+        "RegistryServerTests",
+        [
+            "RegistryServer", "LocalRegistry", "HTTPServer", "HTTPMessage", "HTTPClient", "Content", "OCIModel", "Posix",
+            "Codecs", "Telemetry",
+        ]),
+    tests("CommandsTests", ["Commands", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
+    tests("EndToEndTests", ["OCIModel", "Posix", "Codecs", "HTTPClient", "HTTPMessage"]),
+    tests("ArchitectureTests", []),
+]
+
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "registry-benchmark", dependencies: ["OCIModel", "Posix", "Codecs", "HTTPMessage"],
+        path: "benchmarks/registry", swiftSettings: language)
+]
+
+/// Fuzz targets link libFuzzer's main, so they exist only while fuzzing: `make fuzz`.
+let fuzzers: [Target] =
+    Context.environment["CHARTROOM_FUZZ"] == nil
+    ? []
+    : [
+        ("FuzzDigest", ["OCIModel"]), ("FuzzManifest", ["OCIModel"]), ("FuzzHTTPMessage", ["HTTPMessage"]),
+        ("FuzzYAML", ["YAML"]), ("FuzzArchive", ["Archive", "ChartArchive", "HelmModel", "YAML"]),
+        ("FuzzHelmModel", ["HelmModel", "OCIModel"]),
+    ].map { (name: String, dependencies: [String]) in
+        .executableTarget(
+            name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/Fuzz/\(name)",
+            swiftSettings: language + [.unsafeFlags(["-parse-as-library"])])
+    }
+
+let package = Package(
+    name: "chartroom",
+    products: [.executable(name: "chartroom", targets: ["chartroom"])],
+    targets: ground + floors + checks + benchmarks + fuzzers
+)

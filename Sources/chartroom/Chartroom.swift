@@ -1,0 +1,4 @@
+@main
+struct Chartroom {
+    static func main() {}
+}
