@@ -3,7 +3,9 @@
 // Owns: methods, status codes, header fields, byte ranges, the `Link`, `WWW-Authenticate` and percent-encoding
 // grammars. Pure values: no I/O, no C, safe to share between threads.
 
-/// A request method (RFC 9110 section 9). Any token is a method; the known ones are static members.
+/// A request method (RFC 9110 section 9).
+///
+/// Any token is a method; the known ones are static members.
 public struct HTTPMethod: RawRepresentable, Hashable, Sendable {
     /// The method as sent, case-sensitive.
     public let rawValue: String

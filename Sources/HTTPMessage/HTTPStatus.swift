@@ -1,4 +1,6 @@
-/// A response status code (RFC 9110 section 15). An open set: any three-digit code is a status.
+/// A response status code (RFC 9110 section 15).
+///
+/// An open set: any three-digit code is a status.
 public struct HTTPStatus: RawRepresentable, Hashable, Sendable {
     /// The code, 100 to 599.
     public let rawValue: Int

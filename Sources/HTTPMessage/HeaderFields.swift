@@ -1,4 +1,6 @@
-/// An ordered list of header fields. Names compare without case; values are kept as given.
+/// An ordered list of header fields.
+///
+/// Names compare without case; values are kept as given.
 public struct HeaderFields: Sendable, Equatable {
     /// One field: name as given, value without surrounding white space.
     public struct Field: Sendable, Equatable {

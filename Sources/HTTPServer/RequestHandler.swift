@@ -29,7 +29,9 @@ public enum Plan: Sendable {
     case stream(maximumBytes: Int64, any BodyConsumer)
 }
 
-/// Takes a request body piece by piece. Calls come one at a time, on the server's task executor; they may block.
+/// Takes a request body piece by piece.
+///
+/// Calls come one at a time, on the server's task executor; they may block.
 public protocol BodyConsumer: Sendable {
     /// Takes the next piece, 1 byte to 256 KiB. A response ends the request early and closes the connection.
     func consume(_ piece: [UInt8]) async -> Response?

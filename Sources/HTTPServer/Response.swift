@@ -4,9 +4,13 @@ public import HTTPMessage
 public struct Response: Sendable {
     /// The status code.
     public var status: HTTPStatus
-    /// The header fields, in order. `Content-Length`, `Date` and `Connection` are the server's.
+    /// The header fields, in order.
+    ///
+    /// `Content-Length`, `Date` and `Connection` are the server's.
     public var headers: [(name: StaticString, value: String)]
-    /// The body. For a HEAD request its length is announced and its bytes are not sent.
+    /// The body.
+    ///
+    /// For a HEAD request its length is announced and its bytes are not sent.
     public var body: Body
     /// Whether the connection closes after this response.
     public var closesConnection = false
@@ -29,7 +33,9 @@ public struct Response: Sendable {
     }
 }
 
-/// An open file on its way into a response. Owns the descriptor until the server takes it.
+/// An open file on its way into a response.
+///
+/// Owns the descriptor until the server takes it.
 public protocol FileBody: AnyObject, Sendable {
     /// Where the body starts in the file, in bytes.
     var offset: Int64 { get }

@@ -8,7 +8,9 @@ public enum ListenAddress: Sendable, Equatable {
     case inherited(descriptor: Int32)
 }
 
-/// Limits on what one client, or all of them, may use. Every one has a test.
+/// Limits on what one client, or all of them, may use.
+///
+/// Every one has a test.
 public struct ServerLimits: Sendable, Equatable {
     /// Request line and header together, in bytes; 431 above.
     public var headerBytes = 16 * 1024
