@@ -22,7 +22,7 @@ public struct Response: Sendable {
         /// Bytes in memory.
         case bytes([UInt8])
         /// A part of an open file; the server closes the descriptor, also when the response is never sent.
-        case file(FileBody)
+        case file(any FileBody)
     }
 
     /// Builds a response.
