@@ -32,6 +32,7 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
 }
 
 let ground: [Target] = [
+    .systemLibrary(name: "CLinux"),
     library("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
     library("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     library("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
@@ -43,7 +44,7 @@ let ground: [Target] = [
 
 let floors: [Target] = [
     // Floor 1: platform.
-    platform("Posix"),
+    platform("Posix", ["CLinux"]),
     platform("SQLite", ["CSQLite", "Posix"]),
     platform("Codecs", ["CCrypto", "CCrypt"]),
     platform("Archive", ["CArchive"]),

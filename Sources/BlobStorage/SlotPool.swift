@@ -1,0 +1,69 @@
+internal import Codecs
+internal import Posix
+internal import Synchronization
+
+/// Files in `ingest/` that are made and whose names are flushed before they are needed, a batch at a time.
+final class SlotPool: Sendable {
+    /// One flush makes this many names durable.
+    static let batch = 256
+
+    private let directory: Directory
+    private let free = Mutex<[String]>([])
+
+    init(directory: Directory) {
+        self.directory = directory
+    }
+
+    /// An empty slot with a durable name. Makes a batch when there is none left.
+    func take() throws(SystemError) -> String {
+        if let slot = free.withLock({ $0.popLast() }) { return slot }
+        var made: [String] = []
+        do {
+            for _ in 0..<SlotPool.batch {
+                let name = SlotPool.name()
+                try directory.open(name, .createNew).close()
+                made.append(name)
+            }
+        } catch {
+            // A full disk may still have room for a few; without any the caller learns why.
+            if made.isEmpty { throw error }
+        }
+        do {
+            try directory.sync()
+        } catch {
+            for name in made { try? directory.remove(name) }
+            throw error
+        }
+        let slot = made.removeLast()
+        free.withLock { $0.append(contentsOf: made) }
+        return slot
+    }
+
+    /// Empties a slot for the next user. One that cannot be emptied is removed, at the latest by the next start.
+    func giveBack(_ slot: String) {
+        do {
+            try directory.open(slot, .readWrite).truncate(to: 0)
+            free.withLock { $0.append(slot) }
+        } catch {
+            try? directory.remove(slot)
+        }
+    }
+
+    /// Takes over the slots of an earlier process.
+    func recover(keeping kept: Set<String>) throws(SystemError) {
+        for name in try directory.names() where !kept.contains(name) {
+            if SlotPool.isName(name) { giveBack(name) }
+        }
+    }
+
+    private static func name() -> String {
+        PasswordHash.randomBytes(8).map { byte in
+            let hex = String(byte, radix: 16)
+            return hex.count == 1 ? "0" + hex : hex
+        }.joined()
+    }
+
+    static func isName(_ text: String) -> Bool {
+        text.utf8.count == 16 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+}
