@@ -56,6 +56,16 @@ public final class BlobStore: Sendable {
         try directory(of: digest.algorithm).size(of: digest.hex)
     }
 
+    /// The size of what a slot holds, or nil when there is no such slot.
+    public func ingestSize(of slot: String) throws(SystemError) -> Int64? {
+        try ingest.size(of: slot)
+    }
+
+    /// Sets an empty slot aside for bytes to come.
+    public func reserveSlot() throws(SystemError) -> String {
+        try slots.take()
+    }
+
     /// Begins to take bytes.
     public func beginIngest(_ algorithm: DigestAlgorithm) throws(SystemError) -> IngestFile {
         let slot = try slots.take()

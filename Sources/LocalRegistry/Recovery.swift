@@ -1,0 +1,82 @@
+internal import BlobStorage
+internal import Content
+internal import Metadata
+internal import OCIModel
+internal import Posix
+
+/// Settles what a dead process left, before the first request. Looks only at what was under way.
+struct Recovery {
+    let writer: MetadataWriter
+    let blobs: BlobStore
+    let uploads: UploadTable
+    let options: RegistryOptions
+
+    func run() throws(ContentError) {
+        do {
+            try finishMoves()
+            let kept = try takeUpSessions()
+            try blobs.recoverSlots(keeping: kept)
+        } catch let error as ContentError {
+            throw error
+        } catch {
+            throw .storageFull("the store cannot be recovered: \(error)")
+        }
+    }
+
+    /// Gives blobs the names they were about to get, and takes away files whose rows are gone.
+    private func finishMoves() throws {
+        let moves = try writer.promotions()
+        let removals = try writer.removals()
+        guard !moves.isEmpty || !removals.isEmpty else { return }
+        var lost: [Digest] = []
+        for move in moves where try blobs.size(of: move.digest) == nil {
+            if try blobs.ingestSize(of: move.slot) == nil {
+                lost.append(move.digest)
+                options.observer.didFail("blob \(move.digest) is lost: neither its file nor its slot is there")
+            } else {
+                try blobs.promote(slot: move.slot, to: move.digest)
+                options.observer.didRecover("gave blob \(move.digest) its name")
+            }
+        }
+        for digest in removals {
+            try blobs.remove(digest)
+            options.observer.didRecover("removed the file of blob \(digest)")
+        }
+        try blobs.flushNames(Set(DigestAlgorithm.allCases))
+        try transact { () throws(ContentError) in
+            try writer.forgetPromotions(moves.map(\.slot))
+            try writer.forgetRemovals()
+            for digest in lost { try writer.forgetLostBlob(digest) }
+        }
+    }
+
+    /// Takes up upload sessions that are not too old; gives the slots they keep.
+    private func takeUpSessions() throws -> Set<String> {
+        var kept: Set<String> = []
+        var dropped: [UploadID] = []
+        for row in try writer.uploads() {
+            let size = try blobs.ingestSize(of: row.slot)
+            if let size, uploads.resume(row, length: size) {
+                kept.insert(row.slot)
+            } else {
+                dropped.append(row.id)
+            }
+        }
+        if !dropped.isEmpty {
+            try transact { () throws(ContentError) in for id in dropped { try writer.removeUpload(id) } }
+            options.observer.didRecover("forgot \(dropped.count) expired upload sessions")
+        }
+        return kept
+    }
+
+    private func transact(_ body: () throws(ContentError) -> Void) throws(ContentError) {
+        try writer.begin()
+        do {
+            try body()
+        } catch {
+            writer.rollBack()
+            throw error
+        }
+        try writer.commit()
+    }
+}

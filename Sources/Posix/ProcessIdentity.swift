@@ -1,0 +1,7 @@
+internal import Glibc
+
+/// This process.
+public enum ProcessIdentity {
+    /// Its number.
+    public static var number: Int32 { getpid() }
+}
