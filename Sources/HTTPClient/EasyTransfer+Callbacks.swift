@@ -1,0 +1,113 @@
+internal import CCurl
+
+// What libcurl calls while it works. Every callback runs on the client's thread, inside libcurl, so it only moves
+// bytes and takes notes; tasks are woken when libcurl has returned.
+extension EasyTransfer {
+    static let headerCallback: curl_write_callback = { bytes, size, count, context in
+        guard let transfer = EasyTransfer.from(context), let bytes else { return 0 }
+        let length = size * count
+        let line = UnsafeRawBufferPointer(start: bytes, count: length)
+        return transfer.takeHeader(line) ? length : 0
+    }
+
+    static let writeCallback: curl_write_callback = { bytes, size, count, context in
+        guard let transfer = EasyTransfer.from(context), let bytes else { return 0 }
+        let length = size * count
+        return bytes.withMemoryRebound(to: UInt8.self, capacity: length) { start in
+            transfer.takeBody(UnsafeBufferPointer(start: start, count: length))
+        }
+    }
+
+    static let readCallback: curl_read_callback = { room, size, count, context in
+        guard let transfer = EasyTransfer.from(context), let room else { return Int(CURL_READFUNC_ABORT) }
+        return transfer.giveBody(UnsafeMutableRawBufferPointer(start: room, count: size * count))
+    }
+
+    /// libcurl rewinds a body when a kept connection turns out to be dead before the request went out.
+    static let seekCallback: curl_seek_callback = { context, offset, origin in
+        guard let transfer = EasyTransfer.from(context) else { return CURL_SEEKFUNC_FAIL }
+        guard case .bytes(let body) = transfer.request.body, origin == SEEK_SET, offset >= 0, offset <= body.count
+        else { return CURL_SEEKFUNC_CANTSEEK }
+        transfer.bodyOffset = Int(offset)
+        return CURL_SEEKFUNC_OK
+    }
+
+    static let prerequestCallback: curl_prereq_callback = { context, _, _, _, _ in
+        guard let transfer = EasyTransfer.from(context) else { return CURL_PREREQFUNC_ABORT }
+        transfer.touch()
+        switch transfer.request.body {
+        case .none: transfer.phase = .waiting
+        case .bytes, .stream: transfer.phase = .sending
+        }
+        return CURL_PREREQFUNC_OK
+    }
+
+    private static func from(_ context: UnsafeMutableRawPointer?) -> EasyTransfer? {
+        context.map { Unmanaged<EasyTransfer>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+        touch()
+        switch head.take(line) {
+        case .more: return true
+        case .invalid(let reason):
+            failure = .responseInvalid("\(request.head.url.authority) sent a bad response: \(reason)")
+            return false
+        case .complete(let head):
+            phase = .receiving
+            exchange.deliver(head)
+            markDirty()
+            return true
+        }
+    }
+
+    private func takeBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        touch()
+        let limit = request.head.maximumResponseBytes
+        guard Int64(bytes.count) <= limit - bodyBytes else {
+            failure = .responseTooLarge(
+                "\(request.head.url.authority) answered with more than \(limit) bytes", limit: limit)
+            return 0
+        }
+        markDirty()
+        switch exchange.deliver(bytes) {
+        case .taken:
+            bodyBytes += Int64(bytes.count)
+            return bytes.count
+        case .full: return Int(CURL_WRITEFUNC_PAUSE)
+        case .unwanted: return 0
+        }
+    }
+
+    private func giveBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
+        touch()
+        switch request.body {
+        case .none: return 0
+        case .bytes(let body):
+            let count = min(room.count, body.count - bodyOffset)
+            body.withUnsafeBytes { bytes in
+                room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[bodyOffset..<(bodyOffset + count)]))
+            }
+            bodyOffset += count
+            if bodyOffset == body.count { phase = .waiting }
+            return count
+        case .stream(let length):
+            return giveStream(room, length: length)
+        }
+    }
+
+    private func giveStream(_ room: UnsafeMutableRawBufferPointer, length: Int64?) -> Int {
+        markDirty()
+        switch exchange.supply(room) {
+        case .bytes(let count):
+            bodyOffset += count
+            if let length, bodyOffset >= length { phase = .waiting }
+            return count
+        case .end:
+            phase = .waiting
+            return 0
+        case .empty: return Int(CURL_READFUNC_PAUSE)
+        case .unwanted: return Int(CURL_READFUNC_ABORT)
+        }
+    }
+}
