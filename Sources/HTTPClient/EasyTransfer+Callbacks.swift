@@ -1,4 +1,5 @@
 internal import CCurl
+internal import HTTPMessage
 
 // What libcurl calls while it works. Every callback runs on the client's thread, inside libcurl, so it only moves
 // bytes and takes notes; tasks are woken when libcurl has returned.
@@ -54,6 +55,12 @@ extension EasyTransfer {
             failure = .responseInvalid("\(request.head.url.authority) sent a bad response: \(reason)")
             return false
         case .complete(let head):
+            // libcurl reads a length beyond 64 bits as none at all and would take a cut body for a whole one.
+            let lengths = head.headers.values("Content-Length")
+            guard lengths.allSatisfy({ Int64($0).map { $0 >= 0 } ?? false && $0 == lengths[0] }) else {
+                failure = .responseInvalid("\(request.head.url.authority) sent a bad response: its length is malformed")
+                return false
+            }
             phase = .receiving
             exchange.deliver(head)
             markDirty()
@@ -74,7 +81,9 @@ extension EasyTransfer {
         case .taken:
             bodyBytes += Int64(bytes.count)
             return bytes.count
-        case .full: return Int(CURL_WRITEFUNC_PAUSE)
+        case .full:
+            pauses.receiving = true
+            return Int(CURL_WRITEFUNC_PAUSE)
         case .unwanted: return 0
         }
     }
@@ -106,7 +115,9 @@ extension EasyTransfer {
         case .end:
             phase = .waiting
             return 0
-        case .empty: return Int(CURL_READFUNC_PAUSE)
+        case .empty:
+            pauses.sending = true
+            return Int(CURL_READFUNC_PAUSE)
         case .unwanted: return Int(CURL_READFUNC_ABORT)
         }
     }

@@ -15,7 +15,6 @@ extension EasyTransfer {
         case .connecting: phaseDeadline = nil
         case .waiting: phaseDeadline = deadlines.firstByte.map { (.firstByte, lastActivity.advanced(by: $0)) }
         case .sending, .receiving:
-            let pauses = exchange.pauses
             let waitsForTask = phase == .sending ? pauses.sending : pauses.receiving
             phaseDeadline =
                 waitsForTask ? nil : deadlines.stall.map { (.stall, lastActivity.advanced(by: $0)) }

@@ -27,6 +27,8 @@ final class EasyTransfer {
     var bodyBytes: Int64 = 0
     /// Where a body in memory stands.
     var bodyOffset = 0
+    /// Which directions libcurl holds still because the task has to move first.
+    var pauses = (receiving: false, sending: false)
     /// Whether the engine is to look whether the task can be woken.
     var isDirty = false
     /// What the callbacks found wrong; wins over libcurl's code.

@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Glibc
+internal import Posix
 internal import Synchronization
 
 /// A request as the thread takes it: everything but the pieces of a streamed body.
@@ -33,15 +34,14 @@ final class Engine: Sendable {
 
     init(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
         multi = try MultiHandle(configuration)
-        let loop = Loop(engine: self, multi: multi.pointer, configuration: configuration)
-        var thread = pthread_t()
-        let context = Unmanaged.passRetained(loop)
-        let code = pthread_create(&thread, nil, Engine.main, context.toOpaque())
-        guard code == 0 else {
-            context.release()
-            throw .engineFailed("no thread for the HTTP client: \(String(cString: strerror(code)))")
+        do {
+            _ = try SystemThread(name: "http-client") { [self] in
+                Engine.prepareThread()
+                Loop(engine: self, multi: multi.pointer, configuration: configuration).run()
+            }
+        } catch {
+            throw .engineFailed("the HTTP client has no thread: \(error)")
         }
-        pthread_detach(thread)
     }
 
     /// Hands a command to the thread.
@@ -66,13 +66,13 @@ final class Engine: Sendable {
     fileprivate var hasCommands: Bool { mailbox.withLock { !$0.isEmpty } }
 
     /// Signals go to other threads: libcurl must never be interrupted, nor killed by a closed socket.
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
-        guard let context else { return nil }
+    ///
+    /// Nobody joins the thread, so it gives its stack back by itself.
+    private static func prepareThread() {
+        pthread_detach(pthread_self())
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        Unmanaged<Loop>.fromOpaque(context).takeRetainedValue().run()
-        return nil
     }
 }
 
@@ -138,7 +138,7 @@ extension Engine.Loop {
             let finishedAny = finishTransfers()
             let nextDeadline = expireDeadlines()
             wakeTasks()
-            if !finishedAny, !engine.hasCommands { poll(until: nextDeadline) }
+            if !finishedAny, !isStopping, !engine.hasCommands { poll(until: nextDeadline) }
         }
         failEverything("the HTTP client was shut down")
     }
@@ -171,8 +171,8 @@ extension Engine.Loop {
     private func resume(_ exchange: Exchange) {
         guard let transfer = transfers[ObjectIdentifier(exchange)] else { return }
         transfer.touch()
-        let pauses = exchange.pauses
-        let mask = (pauses.receiving ? CURLPAUSE_RECV : 0) | (pauses.sending ? CURLPAUSE_SEND : 0)
+        transfer.pauses = exchange.pauses
+        let mask = (transfer.pauses.receiving ? CURLPAUSE_RECV : 0) | (transfer.pauses.sending ? CURLPAUSE_SEND : 0)
         curl_easy_pause(transfer.handle, mask)
     }
 
