@@ -1,0 +1,95 @@
+import Glibc
+import Posix
+
+/// A server program of somebody else, run for one test and killed with the object.
+public final class ServerProcess: Sendable {
+    private let number: pid_t
+    private let log: Condition<(lines: [String], hasEnded: Bool)>
+
+    /// Whether a program is in `PATH`.
+    public static func exists(_ program: String) -> Bool {
+        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/usr/sbin"
+        return (path + ":/usr/sbin").split(separator: ":").contains { access("\($0)/\(program)", X_OK) == 0 }
+    }
+
+    /// Starts a program whose output on either stream is kept line by line.
+    public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        var ends: [CInt] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw RawSocket.Failure(call: "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
+        for descriptor in CInt(3)..<512 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        let path = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin") + ":/usr/sbin"
+        let variables = environment.merging(["PATH": path, "HOME": "/nonexistent"]) { given, _ in given }
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for word in words + settings { free(word) } }
+        let file = path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 } ?? program
+        var number = pid_t()
+        let code = posix_spawn(&number, file, &actions, nil, &words, &settings)
+        close(ends[1])
+        guard code == 0 else {
+            close(ends[0])
+            throw RawSocket.Failure(call: "spawn \(program)", code: code)
+        }
+        self.number = number
+        let log = Condition((lines: [String](), hasEnded: false))
+        self.log = log
+        let reader = ends[0]
+        startThread { ServerProcess.read(reader, into: log) }
+    }
+
+    deinit {
+        kill(number, SIGKILL)
+        var status: Int32 = 0
+        waitpid(number, &status, 0)
+    }
+
+    /// The first line of its output that holds the text; nil when it ended or ten seconds passed without one.
+    public func line(containing text: String) async -> String? {
+        await withCheckedContinuation { continuation in
+            startThread { [log] in
+                let line = log.wait(timeout: .seconds(10)) { log, isLate -> String?? in
+                    if let line = log.lines.first(where: { $0.contains(text) }) { return .some(line) }
+                    return log.hasEnded || isLate ? .some(nil) : nil
+                }
+                continuation.resume(returning: line)
+            }
+        }
+    }
+
+    /// Everything it has said so far.
+    public var output: String {
+        log.wait { log, _ in log.lines.joined(separator: "\n") }
+    }
+
+    private static func read(_ descriptor: CInt, into log: Condition<(lines: [String], hasEnded: Bool)>) {
+        var rest: [UInt8] = []
+        while true {
+            let piece = [UInt8](unsafeUninitializedCapacity: 4096) { room, count in
+                count = max(0, Glibc.read(descriptor, room.baseAddress, room.count))
+            }
+            if piece.isEmpty { break }
+            rest += piece
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: rest[..<end], as: UTF8.self)
+                rest.removeFirst(end + 1)
+                log.updateAll { $0.lines.append(line) }
+            }
+        }
+        close(descriptor)
+        log.updateAll { $0.hasEnded = true }
+    }
+}
+
+/// A port of 127.0.0.1 that was free a moment ago, for programs that cannot let the kernel choose.
+public func freePort() throws -> UInt16 {
+    let socket = try RawSocket.listenOnLoopback()
+    defer { close(socket) }
+    return RawSocket.port(of: socket)
+}
