@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Where to listen.
 public enum ListenAddress: Sendable, Equatable {
     /// A TCP socket; port 0 lets the kernel choose. The host is a literal address or a name to resolve.
@@ -47,4 +49,27 @@ public struct ServerCertificate: Sendable {
         self.chainPEM = chainPEM
         self.keyPEM = keyPEM
     }
+}
+
+/// What a server is made from.
+public struct ServerConfiguration: Sendable {
+    /// Where to listen.
+    public var listen: ListenAddress
+    /// The certificate; nil for plain HTTP.
+    public var certificate: ServerCertificate?
+    /// What clients may use.
+    public var limits = ServerLimits()
+    /// Loop threads, 1 to 64.
+    ///
+    /// One a core is best: more cost throughput, since none of them ever waits.
+    public var threads = ServerConfiguration.cores
+    /// Gets libmicrohttpd's own messages, one a call, from any thread; they are dropped by default.
+    public var log: @Sendable (String) -> Void = { _ in }
+
+    /// The defaults for an address.
+    public init(listen: ListenAddress) {
+        self.listen = listen
+    }
+
+    private static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }

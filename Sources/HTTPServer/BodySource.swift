@@ -1,0 +1,52 @@
+internal import Glibc
+internal import Synchronization
+
+/// A response body that libmicrohttpd reads block by block.
+///
+/// Unchecked: used on the connection's loop thread only.
+final class BodySource: @unchecked Sendable {
+    enum Content {
+        case file(descriptor: Int32, offset: Int64)
+        case bytes([UInt8])
+        /// Nothing will be read: the answer to a HEAD request.
+        case absent
+    }
+
+    static let blockBytes = 64 * 1024
+    private let content: Content
+    private let connection: Connection?
+    /// How much was handed over.
+    private(set) var position: Int64 = 0
+
+    init(_ content: Content, _ connection: Connection?) {
+        self.content = content
+        self.connection = connection
+    }
+
+    deinit {
+        if case .file(let descriptor, _) = content { _ = close(descriptor) }
+    }
+
+    /// Copies bytes at a position, -1 when the file fails or ends too early.
+    func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        var count = 0
+        switch content {
+        case .absent:
+            return -1
+        case .bytes(let bytes):
+            guard let start = Int(exactly: position), start < bytes.count else { return -1 }
+            count = min(buffer.count, bytes.count - start)
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<(start + count)]))
+            }
+        case .file(let descriptor, let offset):
+            repeat {
+                count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset + position))
+            } while count < 0 && errno == EINTR
+            guard count > 0 else { return -1 }
+        }
+        self.position = position + Int64(count)
+        connection?.progress.add(Int64(count), ordering: .relaxed)
+        return count
+    }
+}

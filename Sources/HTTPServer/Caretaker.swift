@@ -1,0 +1,54 @@
+internal import Posix
+internal import Synchronization
+
+/// The thread that owns a running daemon: it sweeps slow connections and carries out the stop.
+enum Caretaker {
+    /// Starts daemon and thread.
+    ///
+    /// The thread ends with the server.
+    static func start(_ engine: Engine, _ listener: Listener, threads: Int) throws(HTTPServerError) {
+        let daemon = try Daemon(engine, listening: listener.descriptor, threads: threads)
+        let box = DaemonBox(daemon)
+        do {
+            _ = try SystemThread(name: "http-janitor") { run(engine, listener, box) }
+        } catch {
+            box.stop()
+            throw HTTPServerError.cannotStart(reason: "\(error)")
+        }
+    }
+
+    private static func run(_ engine: Engine, _ listener: Listener, _ daemon: DaemonBox) {
+        let janitor = Janitor(engine)
+        let interval = janitor.interval
+        while engine.control.next(within: interval) == nil {
+            janitor.sweep()
+        }
+        engine.startDraining()
+        daemon.quiesce()
+        listener.close()
+        janitor.sweep()
+        var isClean = engine.active.load(ordering: .sequentiallyConsistent) == 0
+        while !isClean, Clock.now() < engine.control.deadline {
+            let left = engine.control.deadline - Clock.now()
+            engine.control.rest(min(interval, .nanoseconds(Int64(clamping: left))))
+            janitor.sweep()
+            isClean = engine.active.load(ordering: .sequentiallyConsistent) == 0
+        }
+        engine.cutEverything()
+        daemon.stop()
+        engine.control.finish(isClean)
+    }
+}
+
+/// A daemon that a thread's closure can hold.
+///
+/// Used by the one thread that ends it.
+private final class DaemonBox: @unchecked Sendable {
+    // Unchecked: `start` hands the box to the janitor thread and forgets it, or stops it itself when there is none.
+    private var daemon: Daemon?
+
+    init(_ daemon: consuming Daemon) { self.daemon = consume daemon }
+
+    func quiesce() { daemon?.quiesce() }
+    func stop() { daemon.take()?.stop() }
+}

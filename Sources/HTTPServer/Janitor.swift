@@ -1,0 +1,100 @@
+internal import CMicrohttpd
+internal import Glibc
+internal import Synchronization
+
+/// What the janitor remembers of a connection from one round to the next.
+struct Watch {
+    /// The beginning of the phase these notes are about.
+    var since: UInt64 = .max
+    /// When the present window began, and the count of bytes then.
+    var windowStart: UInt64 = 0
+    var windowBytes: UInt64 = 0
+    /// When bytes of the next header were first noticed; 0 as long as there are none.
+    var headerSeen: UInt64 = 0
+}
+
+/// Closes connections that idle, whose header does not end or whose bytes do not move.
+///
+/// A connection whose request is being worked on is left alone: the client waits for us then, not we for it.
+struct Janitor {
+    let engine: Engine
+    private let idle: UInt64
+    private let header: UInt64
+    private let body: UInt64
+    private let minimumBytes: UInt64
+
+    init(_ engine: Engine) {
+        self.engine = engine
+        idle = engine.limits.idleTimeout.nanoseconds
+        header = engine.limits.headerTimeout.nanoseconds
+        body = engine.limits.bodyTimeout.nanoseconds
+        minimumBytes = UInt64(max(0, engine.limits.minimumBodyBytes))
+    }
+
+    /// Time between two rounds: an eighth of the shortest limit, 5 ms to 1 s.
+    var interval: Duration {
+        .nanoseconds(Int64(min(max(min(idle, header, body) / 8, 5_000_000), 1_000_000_000)))
+    }
+
+    /// Looks at every connection once.
+    ///
+    /// While the server stops, those between requests are closed at once.
+    func sweep() {
+        let now = Clock.now()
+        let isDraining = engine.isDraining
+        engine.connections.forEach { connection in
+            let (phase, since) = connection.phase
+            let isLate =
+                switch phase {
+                case .idle: isDraining || isIdleTooLong(connection, since, now)
+                case .header: now > since && now - since > header
+                case .body: isTooSlow(connection, since, now) { UInt64(clamping: $0.progress.load(ordering: .relaxed)) }
+                case .sending: isTooSlow(connection, since, now, bytesSent)
+                case .away: false
+                }
+            if isLate { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    private func isIdleTooLong(_ connection: Connection, _ since: UInt64, _ now: UInt64) -> Bool {
+        guard now > since else { return false }
+        if now - since > idle { return true }
+        // Without a whole request line libmicrohttpd calls nobody; the kernel's counter shows that one has begun.
+        guard engine.isTCP, now - since > header / 4 else { return false }
+        var received: UInt64 = 0
+        var acknowledged: UInt64 = 0
+        guard chartroom_tcp_progress(connection.descriptor, &received, &acknowledged) == 0 else { return false }
+        if connection.watch.since != since {
+            // The first look at a connection counts from nothing, later ones from what earlier requests brought.
+            let isFirst = connection.openedAt == since
+            connection.watch = Watch(since: since, windowStart: now, windowBytes: isFirst ? 0 : received)
+        }
+        guard received > connection.watch.windowBytes else { return false }
+        if connection.watch.headerSeen == 0 { connection.watch.headerSeen = max(since, now - header / 4) }
+        return now - connection.watch.headerSeen > header
+    }
+
+    private func isTooSlow(
+        _ connection: Connection, _ since: UInt64, _ now: UInt64, _ count: (Connection) -> UInt64?
+    ) -> Bool {
+        guard connection.watch.since == since else {
+            guard let bytes = count(connection) else { return false }
+            connection.watch = Watch(since: since, windowStart: now, windowBytes: bytes)
+            return false
+        }
+        guard now - connection.watch.windowStart > body, let bytes = count(connection) else { return false }
+        let moved = bytes &- connection.watch.windowBytes
+        connection.watch.windowStart = now
+        connection.watch.windowBytes = bytes
+        return moved < minimumBytes
+    }
+
+    /// What the client has taken: over TCP what it acknowledged, else what was read for it.
+    private func bytesSent(_ connection: Connection) -> UInt64? {
+        guard engine.isTCP else { return UInt64(clamping: connection.progress.load(ordering: .relaxed)) }
+        var received: UInt64 = 0
+        var acknowledged: UInt64 = 0
+        guard chartroom_tcp_progress(connection.descriptor, &received, &acknowledged) == 0 else { return nil }
+        return acknowledged
+    }
+}
