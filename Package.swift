@@ -102,11 +102,13 @@ let checks: [Target] = [
         "LocalRegistryTests",
         ["LocalRegistry", "BlobStorage", "Metadata", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "Telemetry"]),
     tests(
-        "RemoteRegistryTests", ["RemoteRegistry", "HTTPClient", "HTTPMessage", "Content", "OCIModel", "Posix", "Codecs"]),
+        "RemoteRegistryTests",
+        ["RemoteRegistry", "HTTPClient", "HTTPMessage", "Content", "OCIModel", "Posix", "Codecs"]),
     tests(
         "RegistryServerTests",
         [
-            "RegistryServer", "LocalRegistry", "HTTPServer", "HTTPMessage", "HTTPClient", "Content", "OCIModel", "Posix",
+            "RegistryServer", "LocalRegistry", "HTTPServer", "HTTPMessage", "HTTPClient", "Content", "OCIModel",
+            "Posix",
             "Codecs", "Telemetry",
         ]),
     tests("CommandsTests", ["Commands", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),

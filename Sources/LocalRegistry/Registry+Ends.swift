@@ -65,7 +65,8 @@ extension Registry: TagResolver, Tagger, Deleter {
     }
 
     /// A page of the repository's tags.
-    public func tags(in repository: RepositoryName, _ page: PageRequest<String>) async throws(ContentError) -> Page<Tag> {
+    public func tags(in repository: RepositoryName, _ page: PageRequest<String>) async throws(ContentError) -> Page<Tag>
+    {
         try tagPage(in: repository, page)
     }
 

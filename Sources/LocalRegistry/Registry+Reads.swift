@@ -35,7 +35,8 @@ extension Registry: LocalReads {
     }
 
     /// A blob between its commit and its move is still in its slot; and it may move while we look.
-    private func openBlob(_ digest: Digest, _ reader: MetadataReader, size: Int64) throws(ContentError) -> any OpenBlob {
+    private func openBlob(_ digest: Digest, _ reader: MetadataReader, size: Int64) throws(ContentError) -> any OpenBlob
+    {
         do {
             return try checked(try blobs.open(digest), digest, size)
         } catch let error as SystemError {

@@ -172,7 +172,8 @@ final class LocalUpload: UploadWriter {
         }
         guard staged.digest == digest else {
             await forget()
-            throw .digestInvalid("the \(staged.size) bytes sent hash to \(staged.digest), not to \(digest); upload again")
+            throw .digestInvalid(
+                "the \(staged.size) bytes sent hash to \(staged.digest), not to \(digest); upload again")
         }
         let (session, repository, now) = (session, repository, registry.options.now())
         // The session ends here, whatever becomes of it: its slot is the blob's now, or is given back.

@@ -75,7 +75,8 @@ final class UploadTable: Sendable {
     }
 
     private static func unknown(_ id: UploadID, _ repository: RepositoryName) -> ContentError {
-        .uploadUnknown("upload \(id) is not open in \(repository): it was finished, cancelled or has expired; begin anew")
+        .uploadUnknown(
+            "upload \(id) is not open in \(repository): it was finished, cancelled or has expired; begin anew")
     }
 
     func length(_ id: UploadID, in repository: RepositoryName) throws(ContentError) -> Int64 {

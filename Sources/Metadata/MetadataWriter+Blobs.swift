@@ -40,13 +40,15 @@ extension MetadataWriter {
                 """
                 SELECT b.size FROM blobs b JOIN blob_links l ON l.blob_id = b.id
                 JOIN repositories r ON r.id = l.repository_id WHERE b.digest = ?1 AND r.name = ?2 AND r.locks & 8
-                """, [.digest(digest), .text(source.description)]) { $0.integer(0) }
+                """, [.digest(digest), .text(source.description)]
+            ) { $0.integer(0) }
         } else {
             found = try sql.first(
                 """
                 SELECT b.size FROM blobs b JOIN blob_links l ON l.blob_id = b.id
                 JOIN repositories r ON r.id = l.repository_id WHERE b.digest = ?1 AND r.locks & 8 LIMIT 1
-                """, [.digest(digest)]) { $0.integer(0) }
+                """, [.digest(digest)]
+            ) { $0.integer(0) }
         }
         guard let size = found else { return false }
         _ = try linkBlob(digest, size: size, slot: nil, in: repository, at: now)

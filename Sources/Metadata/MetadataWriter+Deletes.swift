@@ -30,7 +30,8 @@ extension MetadataWriter {
     {
         let known = try sql.first(
             "SELECT locks, manifest_id FROM tags WHERE repository_id = ?1 AND name = ?2",
-            [.integer(repositoryID), .text(tag.description)]) { (locks: $0.locks(0), manifest: $0.integer(1)) }
+            [.integer(repositoryID), .text(tag.description)]
+        ) { (locks: $0.locks(0), manifest: $0.integer(1)) }
         guard let known else { throw .manifestUnknown("tag \(repository):\(tag) is not known here") }
         guard known.locks.contains(.delete) else {
             throw .unsupported("tag \(repository):\(tag) is locked against deleting; unlock it with deleteEnabled=true")
@@ -46,7 +47,8 @@ extension MetadataWriter {
     ) throws(ContentError) {
         let known = try sql.first(
             "SELECT id, locks FROM manifests WHERE repository_id = ?1 AND digest = ?2",
-            [.integer(repositoryID), .digest(digest)]) { (id: $0.integer(0), locks: $0.locks(1)) }
+            [.integer(repositoryID), .digest(digest)]
+        ) { (id: $0.integer(0), locks: $0.locks(1)) }
         guard let known else { throw .manifestUnknown("manifest \(repository)@\(digest) is not known here") }
         guard known.locks.contains(.delete) else {
             throw .unsupported("manifest \(repository)@\(digest) is locked against deleting")
@@ -83,17 +85,20 @@ extension MetadataWriter {
             """
             SELECT 1 FROM manifests WHERE repository_id = ?1 AND NOT locks & 1
             UNION ALL SELECT 1 FROM tags WHERE repository_id = ?1 AND NOT locks & 1 LIMIT 1
-            """, [.integer(id)]) { _ in true }
+            """, [.integer(id)]
+        ) { _ in true }
         guard locked == nil else {
             throw .unsupported("repository \(name) holds a manifest or tag that is locked against deleting")
         }
         let counts = try sql.first(
-            "SELECT manifest_count, tag_count FROM repositories WHERE id = ?1", [.integer(id)]) {
-                (manifests: $0.integer(0), tags: $0.integer(1))
-            }
+            "SELECT manifest_count, tag_count FROM repositories WHERE id = ?1", [.integer(id)]
+        ) {
+            (manifests: $0.integer(0), tags: $0.integer(1))
+        }
         let blobs = try sql.all(
             "SELECT b.id, b.digest FROM blob_links l JOIN blobs b ON b.id = l.blob_id WHERE l.repository_id = ?1",
-            [.integer(id)]) { row in row.digest(1).map { (id: row.integer(0), digest: $0) } }.compactMap { $0 }
+            [.integer(id)]
+        ) { row in row.digest(1).map { (id: row.integer(0), digest: $0) } }.compactMap { $0 }
         try sql.run("DELETE FROM tags WHERE repository_id = ?1", [.integer(id)])
         try sql.run("DELETE FROM manifests WHERE repository_id = ?1", [.integer(id)])
         try sql.run("DELETE FROM blob_links WHERE repository_id = ?1", [.integer(id)])
@@ -116,7 +121,8 @@ extension MetadataWriter {
         let changed: Int
         switch reference {
         case nil:
-            changed = try sql.run("UPDATE repositories SET locks = (locks | ?2) & ~?3 WHERE id = ?1", [.integer(id), on, off])
+            changed = try sql.run(
+                "UPDATE repositories SET locks = (locks | ?2) & ~?3 WHERE id = ?1", [.integer(id), on, off])
         case .tag(let tag):
             changed = try sql.run(
                 "UPDATE tags SET locks = (locks | ?3) & ~?4 WHERE repository_id = ?1 AND name = ?2",

@@ -15,7 +15,8 @@ extension MetadataWriter {
         let repositoryID = try writableRepository(repository, at: now)
         let known = try sql.first(
             "SELECT id, locks FROM manifests WHERE repository_id = ?1 AND digest = ?2",
-            [.integer(repositoryID), .digest(stored.digest)]) { (id: $0.integer(0), locks: $0.locks(1)) }
+            [.integer(repositoryID), .digest(stored.digest)]
+        ) { (id: $0.integer(0), locks: $0.locks(1)) }
         var manifestID = known?.id ?? 0
         if let known {
             try touchManifest(known, stored, in: repository, at: now)
@@ -32,8 +33,11 @@ extension MetadataWriter {
         _ known: (id: Int64, locks: AttributeLocks), _ stored: StoredManifest, in repository: RepositoryName,
         at now: Int64
     ) throws(ContentError) {
-        let sameType = try sql.first("SELECT 1 FROM manifests WHERE id = ?1 AND media_type = ?2",
-            [.integer(known.id), .text(stored.mediaType.description)]) { _ in true } ?? false
+        let sameType =
+            try sql.first(
+                "SELECT 1 FROM manifests WHERE id = ?1 AND media_type = ?2",
+                [.integer(known.id), .text(stored.mediaType.description)]
+            ) { _ in true } ?? false
         guard sameType || known.locks.contains(.write) else {
             throw .denied("manifest \(repository)@\(stored.digest) is locked against writing")
         }
@@ -69,11 +73,13 @@ extension MetadataWriter {
         let blob = try sql.first(
             """
             SELECT 1 FROM blobs b JOIN blob_links l ON l.blob_id = b.id AND l.repository_id = ?1 WHERE b.digest = ?2
-            """, [.integer(repositoryID), .digest(digest)]) { _ in true }
+            """, [.integer(repositoryID), .digest(digest)]
+        ) { _ in true }
         if blob != nil { return true }
         return try sql.first(
             "SELECT 1 FROM manifests WHERE repository_id = ?1 AND digest = ?2",
-            [.integer(repositoryID), .digest(digest)]) { _ in true } ?? false
+            [.integer(repositoryID), .digest(digest)]
+        ) { _ in true } ?? false
     }
 
     private func insertManifest(
@@ -123,14 +129,16 @@ extension MetadataWriter {
     ) throws(ContentError) {
         let known = try sql.first(
             "SELECT manifest_id, locks FROM tags WHERE repository_id = ?1 AND name = ?2",
-            [.integer(repositoryID), .text(tag.description)]) { (manifest: $0.integer(0), locks: $0.locks(1)) }
+            [.integer(repositoryID), .text(tag.description)]
+        ) { (manifest: $0.integer(0), locks: $0.locks(1)) }
         if let known {
             guard known.manifest != manifestID else { return }
             guard known.locks.contains(.write) else {
                 throw .denied("tag \(repository):\(tag) is locked against writing; unlock it with writeEnabled=true")
             }
             // A manifest that loses a tag has changed as well.
-            try sql.run("UPDATE manifests SET updated_at = ?2 WHERE id = ?1", [.integer(known.manifest), .integer(now)])
+            try sql.run(
+                "UPDATE manifests SET updated_at = ?2 WHERE id = ?1", [.integer(known.manifest), .integer(now)])
             try sql.run(
                 "UPDATE tags SET manifest_id = ?3, updated_at = ?4 WHERE repository_id = ?1 AND name = ?2",
                 [.integer(repositoryID), .text(tag.description), .integer(manifestID), .integer(now)])

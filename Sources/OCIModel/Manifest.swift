@@ -61,7 +61,9 @@ extension Manifest {
             guard tree["schemaVersion"]?.integer == 2 else { throw OCIParseError("schemaVersion must be 2") }
         }
         mediaType = contentType
-        config = try Manifest.optional(tree["config"]).map { value throws(OCIParseError) in try Descriptor(json: value, at: "config") }
+        config = try Manifest.optional(tree["config"]).map { value throws(OCIParseError) in
+            try Descriptor(json: value, at: "config")
+        }
         layers = try Manifest.list(tree, "layers") + Manifest.list(tree, "blobs")
         manifests = try Manifest.list(tree, "manifests")
         subject = try Manifest.optional(tree["subject"]).map { value throws(OCIParseError) in
@@ -71,7 +73,8 @@ extension Manifest {
         annotations = tree["annotations"]?.stringMap ?? [:]
         try checkShape(hasLayers: tree["layers"] != nil, hasManifests: tree["manifests"] != nil)
         guard references.count <= Manifest.maximumReferences else {
-            throw OCIParseError("the manifest names \(references.count) blobs, \(Manifest.maximumReferences) is the most")
+            throw OCIParseError(
+                "the manifest names \(references.count) blobs, \(Manifest.maximumReferences) is the most")
         }
     }
 

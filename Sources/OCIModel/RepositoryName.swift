@@ -16,7 +16,8 @@ public struct RepositoryName: Hashable, Sendable, Comparable, CustomStringConver
     public init(parsing text: some StringProtocol) throws(OCIParseError) {
         guard text.utf8.count <= RepositoryName.maximumLength else {
             throw OCIParseError(
-                "repository name \(OCIParseError.quote(text)) is longer than \(RepositoryName.maximumLength) characters")
+                "repository name \(OCIParseError.quote(text)) is longer than \(RepositoryName.maximumLength) characters"
+            )
         }
         guard RepositoryName.matches(text.utf8) else {
             throw OCIParseError(

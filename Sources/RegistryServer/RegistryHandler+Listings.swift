@@ -1,0 +1,101 @@
+internal import Codecs
+internal import Content
+internal import HTTPMessage
+internal import HTTPServer
+internal import OCIModel
+
+extension RegistryHandler {
+    /// How many elements a listing gives when the client does not say, and at the most.
+    private static let usualPage = 1000
+    private static let largestPage = 10_000
+    private static let referrersPage = 500
+
+    /// The page a client asks for by `n` and `last`.
+    static func page(_ query: QueryItems, usual: Int = usualPage) throws(ContentError) -> PageRequest<String> {
+        var limit = usual
+        if let text = query.first("n") {
+            guard let number = Int(text), number >= 0, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                throw .parameterInvalid("n=\(OCIParseError.quote(text)) is not a number of 0 or more")
+            }
+            limit = min(number, largestPage)
+        }
+        return PageRequest(limit: limit, last: query.first("last"))
+    }
+
+    /// `Link` to the page behind `last`.
+    static func next(_ path: String, _ limit: Int, last: String, _ more: String = "") -> (
+        name: StaticString, value: String
+    ) {
+        ("Link", Link.next("\(path)?n=\(limit)&last=\(PercentEncoding.encodeQueryValue(last))\(more)"))
+    }
+
+    func catalog(_ request: any Request) throws(ContentError) -> Response {
+        let wanted = try RegistryHandler.page(try RegistryHandler.query(request))
+        let page = try registry.repositoryPage(wanted)
+        var headers: [(name: StaticString, value: String)] = []
+        if page.hasMore, let last = page.elements.last {
+            headers.append(RegistryHandler.next("/v2/_catalog", wanted.limit, last: last.description))
+        }
+        return listing(
+            .object([("repositories", .array(page.elements.map { .string($0.description) }))]), headers, request)
+    }
+
+    /// end-8.
+    func tags(in repository: RepositoryName, _ request: any Request) throws(ContentError) -> Response {
+        let wanted = try RegistryHandler.page(try RegistryHandler.query(request))
+        let page = try registry.tagPage(in: repository, wanted)
+        var headers: [(name: StaticString, value: String)] = []
+        if page.hasMore, let last = page.elements.last {
+            headers.append(
+                RegistryHandler.next("/v2/\(repository)/tags/list", wanted.limit, last: last.description))
+        }
+        return listing(
+            .object([
+                ("name", .string(repository.description)),
+                ("tags", .array(page.elements.map { .string($0.description) })),
+            ]), headers, request)
+    }
+
+    /// end-12: always an image index, empty when nothing refers to the digest.
+    func referrers(of subject: Digest, in repository: RepositoryName, _ request: any Request)
+        throws(ContentError) -> Response
+    {
+        let query = try RegistryHandler.query(request)
+        let wanted = try RegistryHandler.page(query, usual: RegistryHandler.referrersPage)
+        let type = query.first("artifactType").flatMap { $0.isEmpty ? nil : $0 }
+        let last = wanted.last.flatMap { try? Digest(parsing: $0) }
+        let limit = min(wanted.limit, RegistryHandler.referrersPage)
+        let page = try registry.referrerPage(
+            of: subject, in: repository, artifactType: type, PageRequest(limit: limit, last: last))
+        var headers: [(name: StaticString, value: String)] = []
+        if type != nil { headers.append(("OCI-Filters-Applied", "artifactType")) }
+        if page.hasMore, let last = page.elements.last {
+            let more = type.map { "&artifactType=" + PercentEncoding.encodeQueryValue($0) } ?? ""
+            headers.append(
+                RegistryHandler.next(
+                    "/v2/\(repository)/referrers/\(subject)", limit, last: last.digest.description, more))
+        }
+        return listing(
+            .object([
+                ("schemaVersion", .integer(2)), ("mediaType", .string(MediaType.ociIndex.description)),
+                ("manifests", .array(page.elements.map(\.json))),
+            ]), headers, request, type: MediaType.ociIndex.description)
+    }
+
+    /// A listing with an entity tag made from its bytes, or 304 when the client has them.
+    func listing(
+        _ value: JSONValue, _ extra: [(name: StaticString, value: String)], _ request: any Request,
+        type: String = "application/json"
+    ) -> Response {
+        let bytes = value.text()
+        let hash = ContentHasher.hash(bytes.span, .sha256)
+        let tag = Digest(.sha256, hash: hash).map { EntityTag(String($0.hex.prefix(32))) }
+        var headers = extra + [("Cache-Control", CacheControl.byName)]
+        if let tag { headers.append(("ETag", tag.fieldValue)) }
+        if let tag, let wanted = request.header("If-None-Match"), tag.matches(ifNoneMatch: wanted) {
+            return Response(.notModified, headers: headers)
+        }
+        headers.append(("Content-Type", type))
+        return Response(.ok, headers: headers, body: .bytes(bytes))
+    }
+}

@@ -1,0 +1,148 @@
+internal import Codecs
+internal import Content
+internal import HTTPMessage
+internal import HTTPServer
+internal import OCIModel
+
+/// How long an answer may be kept, by kind.
+enum CacheControl {
+    /// Addressed by digest: it never changes. Not shared: whether one may read it is the registry's to say.
+    static let byDigest = "private, max-age=31536000, immutable"
+    /// Addressed by name: ask each time, with the entity tag.
+    static let byName = "private, no-cache"
+}
+
+extension RegistryHandler {
+    func base() -> Response {
+        Response(
+            .ok,
+            headers: [("Content-Type", "application/json"), ("Docker-Distribution-API-Version", "registry/2.0")],
+            body: .bytes(Array("{}".utf8)))
+    }
+
+    /// end-3: a manifest, whole, as it was pushed.
+    ///
+    /// There is one representation of it, so `Accept` chooses nothing: a client that cannot use the type is told the
+    /// type and not a 404.
+    func manifest(_ reference: ManifestReference, in repository: RepositoryName, _ request: any Request)
+        throws(ContentError) -> Response
+    {
+        let found = try registry.findManifest(reference, in: repository)
+        let digest = found.digest.description
+        let cache =
+            switch reference {
+            case .digest: CacheControl.byDigest
+            case .tag: CacheControl.byName
+            }
+        let entityTag = "\"\(digest)\""
+        if let wanted = request.header("If-None-Match"), EntityTag(digest).matches(ifNoneMatch: wanted) {
+            return Response(
+                .notModified,
+                headers: [("Docker-Content-Digest", digest), ("ETag", entityTag), ("Cache-Control", cache)])
+        }
+        return Response(
+            .ok,
+            headers: [
+                ("Content-Type", found.mediaType.description), ("Docker-Content-Digest", digest), ("ETag", entityTag),
+                ("Cache-Control", cache),
+            ], body: .bytes(found.bytes))
+    }
+
+    /// end-7: stores a manifest by tag, or by digest with any number of `?tag=`.
+    func putManifest(_ reference: ManifestReference, in repository: RepositoryName, _ request: any Request)
+        throws(ContentError) -> Plan
+    {
+        var tags = try RegistryHandler.tags(request)
+        guard tags.count <= RegistryHandler.mostTags else {
+            return .respond(
+                .failure(
+                    .uriTooLong, code: "UNSUPPORTED",
+                    "\(tags.count) tags in one request, \(RegistryHandler.mostTags) is the most"))
+        }
+        if case .tag(let tag) = reference { tags.insert(tag, at: 0) }
+        let contentType = request.header("Content-Type")
+        return .receive(maximumBytes: options.maximumManifestBytes) { [self, tags] bytes in
+            do throws(ContentError) {
+                return try await store(bytes, as: reference, tags: tags, contentType, in: repository)
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// The specification's draft asks for ten or more.
+    private static let mostTags = 50
+
+    private static func tags(_ request: any Request) throws(ContentError) -> [Tag] {
+        guard !request.rawQuery.isEmpty else { return [] }
+        var tags: [Tag] = []
+        for text in try query(request).all("tag") {
+            do { tags.append(try Tag(parsing: text)) } catch { throw .parameterInvalid(error.description) }
+        }
+        return tags
+    }
+
+    private func store(
+        _ bytes: [UInt8], as reference: ManifestReference, tags: [Tag], _ contentType: String?,
+        in repository: RepositoryName
+    ) async throws(ContentError) -> Response {
+        let mediaType = try RegistryHandler.mediaType(of: bytes, contentType)
+        let digest: Digest
+        switch reference {
+        case .digest(let named): digest = named
+        case .tag:
+            guard let hashed = Digest(.sha256, hash: ContentHasher.hash(bytes.span, .sha256)) else {
+                throw .internal("SHA-256 gave a hash of the wrong length")
+            }
+            digest = hashed
+        }
+        try await registry.putManifest(
+            StoredManifest(digest: digest, mediaType: mediaType, bytes: bytes), tags: tags, in: repository)
+        var response = Response(
+            .created,
+            headers: [
+                ("Location", "/v2/\(repository)/manifests/\(digest)"), ("Docker-Content-Digest", digest.description),
+            ])
+        if let subject = (try? Manifest(parsing: bytes, contentType: mediaType))?.subject {
+            response.headers.append(("OCI-Subject", subject.digest.description))
+        }
+        for tag in tags { response.headers.append(("OCI-Tag", tag.description)) }
+        return response
+    }
+
+    /// The type is the header's; Helm writes none into the body. A body that names one will do where the header is missing.
+    private static func mediaType(of bytes: [UInt8], _ contentType: String?) throws(ContentError) -> MediaType {
+        do {
+            if let contentType, !contentType.isEmpty { return try MediaType(parsing: contentType) }
+            if let declared = try JSONValue(parsing: bytes)["mediaType"]?.string {
+                return try MediaType(parsing: declared)
+            }
+        } catch {
+            throw .manifestInvalid(error.description)
+        }
+        throw .manifestInvalid("the request has no Content-Type: send the manifest's media type")
+    }
+
+    /// end-9: removes a tag, or a manifest with all its tags.
+    func deleteManifest(_ reference: ManifestReference, in repository: RepositoryName) -> Plan {
+        perform { [registry] () throws(ContentError) in
+            try await registry.deleteManifest(reference, in: repository)
+            return Response(.accepted)
+        }
+    }
+
+    /// A plan whose work throws what the error body says.
+    func perform(_ work: @escaping @Sendable () async throws(ContentError) -> Response) -> Plan {
+        .perform {
+            do throws(ContentError) { return try await work() } catch { return .failure(error) }
+        }
+    }
+
+    /// The query's items.
+    static func query(_ request: any Request) throws(ContentError) -> QueryItems {
+        guard let items = QueryItems(parsing: request.rawQuery) else {
+            throw .parameterInvalid("the query is malformed or has more than \(QueryItems.maximumCount) items")
+        }
+        return items
+    }
+}

@@ -1,0 +1,158 @@
+internal import Content
+internal import HTTPMessage
+internal import HTTPServer
+internal import OCIModel
+
+extension RegistryHandler {
+    /// Bodies up to this are collected and stored in one hop; longer ones are streamed to disk as they come.
+    private static let collectedBytes: Int64 = 128 << 10
+
+    /// end-4 and end-11: begins a session, takes a whole blob, or mounts one.
+    func beginUpload(in repository: RepositoryName, _ request: any Request) throws(ContentError) -> Plan {
+        let query = try RegistryHandler.query(request)
+        let client = request.peer
+        var algorithm = DigestAlgorithm.sha256
+        if let name = query.first("digest-algorithm") {
+            guard let known = DigestAlgorithm(name: name) else {
+                throw .digestInvalid("digest algorithm \(OCIParseError.quote(name)) is not sha256 or sha512")
+            }
+            algorithm = known
+        }
+        let begin: @Sendable () async throws(ContentError) -> Response = { [self, algorithm] () throws(ContentError) in
+            let id = try await registry.beginUpload(in: repository, client: client, algorithm: algorithm)
+            return RegistryHandler.session(.accepted, id, in: repository, length: 0)
+        }
+        if let mount = query.first("mount") {
+            let digest = try RegistryHandler.digest(mount)
+            let source = query.first("from").flatMap { try? RepositoryName(parsing: $0) }
+            return perform { [registry] () throws(ContentError) in
+                guard try await registry.mountBlob(digest, from: source, into: repository) else {
+                    return try await begin()
+                }
+                return RegistryHandler.stored(digest, in: repository)
+            }
+        }
+        if let text = query.first("digest") {
+            let digest = try RegistryHandler.digest(text)
+            return body(request) { [registry] () throws(ContentError) in
+                try await registry.openUpload(in: repository, algorithm: digest.algorithm)
+            } finish: { writer throws(ContentError) in
+                try await writer.finish(digest)
+                return RegistryHandler.stored(digest, in: repository)
+            }
+        }
+        return perform(begin)
+    }
+
+    /// end-5: a chunk.
+    func appendChunk(to id: UploadID, in repository: RepositoryName, _ request: any Request)
+        throws(ContentError) -> Plan
+    {
+        let offset = try RegistryHandler.offset(request)
+        return body(request) { [registry] () throws(ContentError) in
+            try await registry.openUpload(id, in: repository, at: offset)
+        } finish: { writer throws(ContentError) in
+            let length = writer.length
+            await writer.close()
+            return RegistryHandler.session(.accepted, id, in: repository, length: length)
+        } failure: { error in
+            RegistryHandler.failure(error, id, in: repository)
+        }
+    }
+
+    /// end-6: the last chunk, or none, or the whole blob; and the digest all of it must have.
+    func finishUpload(_ id: UploadID, in repository: RepositoryName, _ request: any Request)
+        throws(ContentError) -> Plan
+    {
+        guard let text = try RegistryHandler.query(request).first("digest") else {
+            throw .digestInvalid("the request names no digest: add ?digest=sha256:<hex>")
+        }
+        let digest = try RegistryHandler.digest(text)
+        let offset = try RegistryHandler.offset(request)
+        return body(request) { [registry] () throws(ContentError) in
+            try await registry.openUpload(id, in: repository, at: offset)
+        } finish: { writer throws(ContentError) in
+            try await writer.finish(digest)
+            return RegistryHandler.stored(digest, in: repository)
+        } failure: { error in
+            RegistryHandler.failure(error, id, in: repository)
+        }
+    }
+
+    /// end-13: how far a session is.
+    func uploadStatus(_ id: UploadID, in repository: RepositoryName) -> Plan {
+        perform { [registry] () throws(ContentError) in
+            let length = try await registry.uploadLength(id, in: repository)
+            return RegistryHandler.session(.noContent, id, in: repository, length: length)
+        }
+    }
+
+    /// end-14: gives a session up.
+    func cancelUpload(_ id: UploadID, in repository: RepositoryName) -> Plan {
+        perform { [registry] () throws(ContentError) in
+            try await registry.cancelUpload(id, in: repository)
+            return Response(.noContent)
+        }
+    }
+
+    // MARK: Parts
+
+    private static func digest(_ text: String) throws(ContentError) -> Digest {
+        do { return try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
+    }
+
+    /// Where a chunk says it begins; nil when it does not say. It must be as long as it says.
+    private static func offset(_ request: any Request) throws(ContentError) -> Int64? {
+        guard let value = request.header("Content-Range") else { return nil }
+        guard let range = UploadRange(parsing: value) else {
+            throw .uploadInvalid("Content-Range \(OCIParseError.quote(value)) is not <start>-<end>, both inclusive")
+        }
+        if let length = request.contentLength, length != range.bytes.upperBound - range.bytes.lowerBound {
+            throw .sizeInvalid("Content-Range \(value) does not go with a Content-Length of \(length)")
+        }
+        return range.bytes.lowerBound
+    }
+
+    /// A plan that writes the body into an upload: at once when it is small, piece by piece when not.
+    private func body(
+        _ request: any Request, open: @escaping UploadBody.Open, finish: @escaping UploadBody.Finish,
+        failure: @escaping @Sendable (ContentError) -> Response = { .failure($0) }
+    ) -> Plan {
+        let body = UploadBody(open: open, finish: finish, failure: failure)
+        guard let length = request.contentLength, length <= RegistryHandler.collectedBytes else {
+            return .stream(maximumBytes: options.maximumBlobBytes, body)
+        }
+        return .receive(maximumBytes: Int(RegistryHandler.collectedBytes)) { bytes in
+            if !bytes.isEmpty, let refusal = await body.consume(bytes) { return refusal }
+            return await body.finish()
+        }
+    }
+
+    static func stored(_ digest: Digest, in repository: RepositoryName) -> Response {
+        Response(
+            .created,
+            headers: [
+                ("Location", "/v2/\(repository)/blobs/\(digest)"), ("Docker-Content-Digest", digest.description),
+            ])
+    }
+
+    /// The location is relative: some clients put an absolute one behind their own host.
+    static func session(_ status: HTTPStatus, _ id: UploadID, in repository: RepositoryName, length: Int64) -> Response
+    {
+        Response(
+            status,
+            headers: [
+                ("Location", "/v2/\(repository)/blobs/uploads/\(id)"), ("Range", "0-\(max(0, length - 1))"),
+                ("Docker-Upload-UUID", id.description),
+            ])
+    }
+
+    /// A chunk out of order is told where the session stands.
+    private static func failure(_ error: ContentError, _ id: UploadID, in repository: RepositoryName) -> Response {
+        var response = Response.failure(error)
+        if case .chunkOutOfOrder(_, let offset) = error {
+            response.headers += session(.accepted, id, in: repository, length: offset).headers
+        }
+        return response
+    }
+}
