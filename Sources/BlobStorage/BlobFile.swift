@@ -1,7 +1,9 @@
 public import Content
 internal import Posix
 
-/// An open blob. Reading at an offset is safe from several threads.
+/// An open blob.
+///
+/// Reading at an offset is safe from several threads.
 public final class BlobFile: OpenBlob, Sendable {
     private let file: OpenFile
 

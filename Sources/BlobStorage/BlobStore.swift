@@ -102,7 +102,9 @@ public final class BlobStore: Sendable {
         }
     }
 
-    /// Gives a flushed slot its blob's name. The name is durable after the next `flushNames()`.
+    /// Gives a flushed slot its blob's name.
+    ///
+    /// The name is durable after the next `flushNames()`.
     public func promote(slot: String, to digest: Digest) throws(SystemError) {
         try ingest.rename(slot, to: digest.hex, in: directory(of: digest.algorithm))
     }
@@ -114,7 +116,9 @@ public final class BlobStore: Sendable {
         }
     }
 
-    /// Removes a blob's file. Readers that have it open go on reading.
+    /// Removes a blob's file.
+    ///
+    /// Readers that have it open go on reading.
     public func remove(_ digest: Digest) throws(SystemError) {
         try directory(of: digest.algorithm).remove(digest.hex)
     }

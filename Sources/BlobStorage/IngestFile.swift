@@ -30,7 +30,9 @@ public final class IngestFile: @unchecked Sendable {
         hasher = IngestFile.hasher(algorithm)
     }
 
-    /// Appends bytes. After an error the file is cut back to what it held before, so the upload can go on.
+    /// Appends bytes.
+    ///
+    /// After an error the file is cut back to what it held before, so the upload can go on.
     public func append(_ bytes: [UInt8]) throws(SystemError) {
         do {
             try file.write(bytes.span)
@@ -47,7 +49,9 @@ public final class IngestFile: @unchecked Sendable {
         }
     }
 
-    /// Closes the bytes off: their digest, and for a large blob their flush. Nothing may be appended any more.
+    /// Closes the bytes off: their digest, and for a large blob their flush.
+    ///
+    /// Nothing may be appended any more.
     ///
     /// An algorithm other than the one hashed along the way costs a second reading of the bytes.
     public func stage(_ wanted: DigestAlgorithm) throws(SystemError) -> StagedBlob {

@@ -14,7 +14,9 @@ final class SlotPool: Sendable {
         self.directory = directory
     }
 
-    /// An empty slot with a durable name. Makes a batch when there is none left.
+    /// An empty slot with a durable name.
+    ///
+    /// Makes a batch when there is none left.
     func take() throws(SystemError) -> String {
         if let slot = free.withLock({ $0.popLast() }) { return slot }
         var made: [String] = []
@@ -39,7 +41,9 @@ final class SlotPool: Sendable {
         return slot
     }
 
-    /// Empties a slot for the next user. One that cannot be emptied is removed, at the latest by the next start.
+    /// Empties a slot for the next user.
+    ///
+    /// One that cannot be emptied is removed, at the latest by the next start.
     func giveBack(_ slot: String) {
         do {
             try directory.open(slot, .readWrite).truncate(to: 0)

@@ -43,7 +43,9 @@ public final class ContentHasher {
         }
     }
 
-    /// The hash of all bytes so far. The hasher goes on from there only after `reset()`.
+    /// The hash of all bytes so far.
+    ///
+    /// The hasher goes on from there only after `reset()`.
     public func finish() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
             var written: UInt32 = 0

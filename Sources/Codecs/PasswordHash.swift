@@ -22,7 +22,9 @@ public enum PasswordHash {
         }
     }
 
-    /// Whether the password is the hash's. Blocks for the time the hash's cost asks: 60 ms at cost 10.
+    /// Whether the password is the hash's.
+    ///
+    /// Blocks for the time the hash's cost asks: 60 ms at cost 10.
     ///
     /// A password with a NUL never matches: bcrypt would stop reading there.
     public static func verify(_ password: String, against hash: String) -> Bool {

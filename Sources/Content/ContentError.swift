@@ -5,7 +5,9 @@
 
 public import OCIModel
 
-/// What went wrong with content, wherever it lives. Cases say what is wrong; the message names the object.
+/// What went wrong with content, wherever it lives.
+///
+/// Cases say what is wrong; the message names the object.
 public enum ContentError: Error, Sendable, Equatable {
     /// No such blob in the repository.
     case blobUnknown(String)
@@ -87,7 +89,9 @@ public enum ContentError: Error, Sendable, Equatable {
         }
     }
 
-    /// The HTTP status. Source: distribution-spec v1.1.1 endpoint table, and what the reference registry answers.
+    /// The HTTP status.
+    ///
+    /// Source: distribution-spec v1.1.1 endpoint table, and what the reference registry answers.
     public var httpStatus: Int {
         switch self {
         case .blobUnknown, .manifestUnknown, .nameUnknown, .uploadUnknown: 404

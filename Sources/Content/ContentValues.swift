@@ -37,7 +37,9 @@ extension Page: Equatable where Element: Equatable {}
 public struct PageRequest<Key: Sendable>: Sendable {
     /// The most elements to give, 0 or more.
     public var limit: Int
-    /// The element the page follows; nil for the first page. It need not exist.
+    /// The element the page follows; nil for the first page.
+    ///
+    /// It need not exist.
     public var last: Key?
 
     /// Builds a request for a page.
@@ -47,7 +49,9 @@ public struct PageRequest<Key: Sendable>: Sendable {
     }
 }
 
-/// The four attribute locks of a repository, manifest or tag: what is still allowed. All are on at first.
+/// The four attribute locks of a repository, manifest or tag: what is still allowed.
+///
+/// All are on at first.
 ///
 /// Source: Azure Container Registry data plane 2021-07-01, `changeableAttributes`.
 public struct AttributeLocks: OptionSet, Hashable, Sendable {
@@ -158,7 +162,9 @@ public struct ManifestAttributes: Sendable, Equatable {
     public var createdAt: Int64
     /// When it or its tags last changed, in microseconds since 1970.
     public var updatedAt: Int64
-    /// When it was last pulled, in microseconds since 1970; nil for never. Written in batches, seconds late.
+    /// When it was last pulled, in microseconds since 1970; nil for never.
+    ///
+    /// Written in batches, seconds late.
     public var pulledAt: Int64?
     /// The tags that name it, sorted.
     public var tags: [Tag]

@@ -87,7 +87,9 @@ public protocol UploadSessions: Sendable {
         async throws(ContentError) -> Bool
 }
 
-/// An upload that one request works on. May block; calls come one at a time.
+/// An upload that one request works on.
+///
+/// May block; calls come one at a time.
 public protocol UploadWriter: AnyObject, Sendable {
     /// Bytes the upload holds.
     var length: Int64 { get }

@@ -75,7 +75,9 @@ final class Committer: Sendable {
         try result.get()
     }
 
-    /// Finishes what is in line and ends the thread. Blocks.
+    /// Finishes what is in line and ends the thread.
+    ///
+    /// Blocks.
     func close() {
         queue.update { queue in
             queue.isClosed = true

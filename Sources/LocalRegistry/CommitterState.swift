@@ -163,7 +163,9 @@ final class CommitterState {
         }
     }
 
-    /// Flushes the directories and forgets the moves and removals they hold. A failure leaves everything on record.
+    /// Flushes the directories and forgets the moves and removals they hold.
+    ///
+    /// A failure leaves everything on record.
     private func settleNames() {
         do {
             try blobs.flushNames(Set(moved.map(\.digest.algorithm)).union(removed))

@@ -4,7 +4,9 @@ internal import Metadata
 internal import OCIModel
 internal import Posix
 
-/// Settles what a dead process left, before the first request. Looks only at what was under way.
+/// Settles what a dead process left, before the first request.
+///
+/// Looks only at what was under way.
 struct Recovery {
     let writer: MetadataWriter
     let blobs: BlobStore

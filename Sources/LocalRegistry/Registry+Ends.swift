@@ -97,7 +97,9 @@ extension Registry: TagResolver, Tagger, Deleter {
         }
     }
 
-    /// Removes a tag, or a manifest with all its tags. Blobs stay until they are deleted.
+    /// Removes a tag, or a manifest with all its tags.
+    ///
+    /// Blobs stay until they are deleted.
     public func deleteManifest(_ reference: ManifestReference, in repository: RepositoryName)
         async throws(ContentError)
     {

@@ -5,7 +5,9 @@ public import OCIModel
 internal import Posix
 
 extension Registry: LocalReads {
-    /// The manifest a reference names; notes that it was pulled. 3 µs, no flush, no wait.
+    /// The manifest a reference names; notes that it was pulled.
+    ///
+    /// 3 µs, no flush, no wait.
     public func findManifest(_ reference: ManifestReference, in repository: RepositoryName) throws(ContentError)
         -> StoredManifest
     {
@@ -21,7 +23,9 @@ extension Registry: LocalReads {
         return found.manifest
     }
 
-    /// A blob of the repository, open. One look-up and one open.
+    /// A blob of the repository, open.
+    ///
+    /// One look-up and one open.
     public func findBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
         let reader = try reader()
         guard let found = try reader.blob(digest, in: repository) else {

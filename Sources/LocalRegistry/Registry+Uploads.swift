@@ -6,7 +6,9 @@ public import OCIModel
 internal import Posix
 
 extension Registry: UploadSessions {
-    /// Begins a session. Its row outlives a killed process; it costs no flush.
+    /// Begins a session.
+    ///
+    /// Its row outlives a killed process; it costs no flush.
     public func beginUpload(in repository: RepositoryName, client: String, algorithm: DigestAlgorithm)
         async throws(ContentError) -> UploadID
     {
@@ -62,7 +64,9 @@ extension Registry: UploadSessions {
         try uploads.length(id, in: repository)
     }
 
-    /// Opens a session to append to. One of an earlier process is hashed anew, which reads what it holds.
+    /// Opens a session to append to.
+    ///
+    /// One of an earlier process is hashed anew, which reads what it holds.
     public func openUpload(_ id: UploadID, in repository: RepositoryName, at offset: Int64?)
         async throws(ContentError) -> any UploadWriter
     {
@@ -101,7 +105,9 @@ extension Registry: UploadSessions {
         await forgetUpload(id, slot: session.row.slot)
     }
 
-    /// Ends a session that its caller has checked out. A row that cannot be removed expires.
+    /// Ends a session that its caller has checked out.
+    ///
+    /// A row that cannot be removed expires.
     func forgetUpload(_ id: UploadID, slot: String) async {
         uploads.remove(id)
         try? await committer.commit(isDurable: false) { writer throws(ContentError) in
@@ -110,7 +116,9 @@ extension Registry: UploadSessions {
         }
     }
 
-    /// Links a blob that some repository holds into another one. One flush, no bytes.
+    /// Links a blob that some repository holds into another one.
+    ///
+    /// One flush, no bytes.
     public func mountBlob(_ digest: Digest, from source: RepositoryName?, into repository: RepositoryName)
         async throws(ContentError) -> Bool
     {

@@ -16,7 +16,9 @@ internal import SQLite
 
 /// How a store is opened.
 public struct RegistryOptions: Sendable {
-    /// Acknowledge before the flush. A power cut may then take the last seconds. Never the default.
+    /// Acknowledge before the flush.
+    ///
+    /// A power cut may then take the last seconds. Never the default.
     public var isRelaxed = false
     /// Take indexes that name manifests the repository does not hold.
     public var allowsSparseIndexes = false
@@ -108,7 +110,9 @@ public final class Registry: Sendable {
         return lines.count >= 2 ? String(lines[1]) : nil
     }
 
-    /// Finishes what is under way and closes the store. Blocks for a flush; later writes are refused.
+    /// Finishes what is under way and closes the store.
+    ///
+    /// Blocks for a flush; later writes are refused.
     public func close() {
         committer.close()
     }

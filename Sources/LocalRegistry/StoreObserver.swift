@@ -1,4 +1,6 @@
-/// What the store tells of its work, for metrics and logs. Called on the committer's thread; must not block.
+/// What the store tells of its work, for metrics and logs.
+///
+/// Called on the committer's thread; must not block.
 public struct StoreObserver: Sendable {
     /// The bytes of so many blobs were flushed in this time.
     public var didFlush: @Sendable (Duration, Int) -> Void

@@ -4,7 +4,9 @@ internal import Metadata
 internal import OCIModel
 internal import Synchronization
 
-/// The upload sessions that are open, with the limits on them. Their rows in the metadata outlive the process.
+/// The upload sessions that are open, with the limits on them.
+///
+/// Their rows in the metadata outlive the process.
 final class UploadTable: Sendable {
     private struct Session {
         let row: MetadataWriter.UploadRow
@@ -118,7 +120,9 @@ final class UploadTable: Sendable {
         return try result.get()
     }
 
-    /// Takes a session back from a request. `ingest` is nil when it could not be opened.
+    /// Takes a session back from a request.
+    ///
+    /// `ingest` is nil when it could not be opened.
     func checkIn(_ id: UploadID, _ ingest: IngestFile?) {
         state.withLock { state in
             guard var session = state.sessions[id] else { return }

@@ -2,7 +2,9 @@ public import Content
 public import OCIModel
 internal import SQLite
 
-/// A thread's view of the metadata: prepared look-ups on a read-only connection. Never waits for the writer.
+/// A thread's view of the metadata: prepared look-ups on a read-only connection.
+///
+/// Never waits for the writer.
 public final class MetadataReader {
     let sql: SQL
 
@@ -27,7 +29,9 @@ public final class MetadataReader {
         public let locks: AttributeLocks
     }
 
-    /// The manifest a reference names, or nil. Two or three index look-ups, 2 to 3 µs.
+    /// The manifest a reference names, or nil.
+    ///
+    /// Two or three index look-ups, 2 to 3 µs.
     public func manifest(_ reference: ManifestReference, in repository: RepositoryName) throws(ContentError)
         -> FoundManifest?
     {
@@ -95,7 +99,9 @@ public final class MetadataReader {
         public var tags: Int64
     }
 
-    /// What the store holds in all. One row, whatever the store's size.
+    /// What the store holds in all.
+    ///
+    /// One row, whatever the store's size.
     public func totals() throws(ContentError) -> Totals {
         let totals = try sql.first(
             "SELECT blobs, physical_bytes, logical_bytes, repositories, manifests, tags FROM totals"

@@ -3,7 +3,9 @@ public import OCIModel
 internal import SQLite
 
 extension MetadataWriter {
-    /// Links a blob into a repository. `slot` names where its bytes are when they have just come.
+    /// Links a blob into a repository.
+    ///
+    /// `slot` names where its bytes are when they have just come.
     ///
     /// True when the slot is to become the blob: it is remembered until `forgetPromotions`. False when the store
     /// holds the blob already, and the slot is not needed.
@@ -28,7 +30,9 @@ extension MetadataWriter {
         return known == nil
     }
 
-    /// Links a blob another repository holds. False when none does.
+    /// Links a blob another repository holds.
+    ///
+    /// False when none does.
     ///
     /// With `source` only that repository counts; it must not be locked against reading.
     public func mountBlob(
@@ -55,8 +59,9 @@ extension MetadataWriter {
         return true
     }
 
-    /// Unlinks a blob from a repository. True when no repository holds it any more: its row is gone, and its file
-    /// may go once this is committed.
+    /// Unlinks a blob from a repository.
+    ///
+    /// True when no repository holds it any more: its row is gone, and its file may go once this is committed.
     ///
     /// - Throws: `.nameUnknown`, `.blobUnknown`, `.unsupported` when the repository is locked against deleting.
     public func unlinkBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> Bool {

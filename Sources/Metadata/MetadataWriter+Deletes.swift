@@ -76,7 +76,9 @@ extension MetadataWriter {
         public var blobs: [Digest]
     }
 
-    /// Removes a repository with all it holds. Costs as much as the repository is large.
+    /// Removes a repository with all it holds.
+    ///
+    /// Costs as much as the repository is large.
     ///
     /// - Throws: `.nameUnknown`, `.unsupported` when it or anything in it is locked against deleting.
     public func deleteRepository(_ name: RepositoryName) throws(ContentError) -> RemovedRepository {

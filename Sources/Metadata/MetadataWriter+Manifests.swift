@@ -3,7 +3,9 @@ public import OCIModel
 internal import SQLite
 
 extension MetadataWriter {
-    /// Stores a manifest with its descriptors and moves tags to it. Idempotent.
+    /// Stores a manifest with its descriptors and moves tags to it.
+    ///
+    /// Idempotent.
     ///
     /// `allowsMissingManifests` lets an index name manifests that are not here (a sparse index).
     /// - Throws: `.referencesMissing` with every digest that is not in the repository; `.denied` when the repository,

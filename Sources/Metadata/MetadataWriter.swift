@@ -2,7 +2,9 @@ public import Content
 internal import OCIModel
 internal import SQLite
 
-/// The one writer. Belongs to the committer's thread.
+/// The one writer.
+///
+/// Belongs to the committer's thread.
 ///
 /// Every public function below is one step of a transaction that the committer opens with `begin` and ends with
 /// `commit`; a step that throws is undone alone, and the others stand.
@@ -53,7 +55,9 @@ public final class MetadataWriter {
         connection.rollBack()
     }
 
-    /// Whether the next commits are flushed (the default) or ride with a later flush. Between transactions only.
+    /// Whether the next commits are flushed (the default) or ride with a later flush.
+    ///
+    /// Between transactions only.
     public func setDurable(_ isDurable: Bool) throws(ContentError) {
         do {
             try connection.setSynchronization(isDurable ? .full : .normal)

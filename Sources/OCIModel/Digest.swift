@@ -37,7 +37,9 @@ public enum DigestAlgorithm: UInt8, CaseIterable, Sendable, Hashable {
 ///
 /// Source: image-spec v1.1.1 `descriptor.md`, section Digests.
 public struct Digest: Hashable, Sendable {
-    /// The algorithm's raw value followed by the hash: 33 or 65 bytes. This is how the metadata stores it.
+    /// The algorithm's raw value followed by the hash: 33 or 65 bytes.
+    ///
+    /// This is how the metadata stores it.
     public let bytes: [UInt8]
 
     /// Builds a digest from a hash of the algorithm's length; nil when the length is wrong.

@@ -9,7 +9,9 @@ extension JSONValue {
     }
 }
 
-/// A recursive-descent parser over bytes in memory. Depth is bounded, every index is checked.
+/// A recursive-descent parser over bytes in memory.
+///
+/// Depth is bounded, every index is checked.
 struct JSONParser {
     private let bytes: [UInt8]
     private let maximumDepth: Int

@@ -14,7 +14,9 @@ extension JSONValue {
         public static let indented = Style(isIndented: true, escapesHTML: false)
     }
 
-    /// The document as UTF-8 text without a final newline. Linear in its size.
+    /// The document as UTF-8 text without a final newline.
+    ///
+    /// Linear in its size.
     public func text(_ style: Style = .compact) -> [UInt8] {
         var output: [UInt8] = []
         write(into: &output, style, depth: 0)

@@ -1,4 +1,6 @@
-/// A JSON document as a tree. Object members keep their order; a name may appear twice when the text had it twice.
+/// A JSON document as a tree.
+///
+/// Object members keep their order; a name may appear twice when the text had it twice.
 public enum JSONValue: Sendable {
     /// `null`.
     case null

@@ -1,4 +1,6 @@
-/// What a manifest or index says, as far as a registry must know it. The bytes stay the truth; this is read off them.
+/// What a manifest or index says, as far as a registry must know it.
+///
+/// The bytes stay the truth; this is read off them.
 ///
 /// Source: image-spec v1.1.1 `manifest.md` and `image-index.md`; Docker's schema 2 has the same shape.
 public struct Manifest: Sendable, Equatable {

@@ -1,4 +1,6 @@
-/// A media type, without parameters. An open set: any `type/subtype` is one.
+/// A media type, without parameters.
+///
+/// An open set: any `type/subtype` is one.
 public struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// The type as given, without parameters.
     public let description: String

@@ -3,8 +3,9 @@
 /// Grammar: distribution-spec v1.1.1, section Pulling manifests:
 /// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*`, and at most 255 characters.
 public struct RepositoryName: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The longest name that is taken, in characters. The specification leaves the limit open; clients keep to 255
-    /// with the host's name counted in.
+    /// The longest name that is taken, in characters.
+    ///
+    /// The specification leaves the limit open; clients keep to 255 with the host's name counted in.
     public static let maximumLength = 255
 
     /// The name as text.

@@ -45,7 +45,9 @@ public final class Condition<State>: @unchecked Sendable {
         pthread_cond_broadcast(condition)
     }
 
-    /// Waits until the body gives a value. It runs under the lock after each wake-up, and when the time is over.
+    /// Waits until the body gives a value.
+    ///
+    /// It runs under the lock after each wake-up, and when the time is over.
     ///
     /// The body is told whether the deadline has passed; a wait without one never passes.
     public func wait<Value>(timeout: Duration? = nil, _ body: (inout State, Bool) -> Value?) -> Value {

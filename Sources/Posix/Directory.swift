@@ -98,13 +98,17 @@ public final class Directory: Sendable {
         }
     }
 
-    /// Makes the names in it durable. Blocks for a disk flush.
+    /// Makes the names in it durable.
+    ///
+    /// Blocks for a disk flush.
     public func sync() throws(SystemError) {
         try calls.admit(.fsync, path)
         guard fsync(descriptor) == 0 else { throw SystemError(code: errno, call: "fsync", object: path) }
     }
 
-    /// Makes everything on its file system durable. Blocks for one flush of all that is dirty there.
+    /// Makes everything on its file system durable.
+    ///
+    /// Blocks for one flush of all that is dirty there.
     ///
     /// Reports write-back errors since Linux 5.8 (syncfs(2)); see `reportsFileSystemErrors`.
     public func syncFileSystem() throws(SystemError) {
@@ -128,10 +132,13 @@ public final class Directory: Sendable {
         guard fstatvfs(descriptor, &status) == 0 else {
             throw SystemError(code: errno, call: "statvfs", object: path)
         }
-        return Int64(clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        return Int64(
+            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
     }
 
-    /// The names in it, unsorted, without `.` and `..`. Reads the whole directory.
+    /// The names in it, unsorted, without the two that stand for itself and its parent.
+    ///
+    /// Reads the whole directory.
     public func names() throws(SystemError) -> [String] {
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = fdopendir(copy) else {

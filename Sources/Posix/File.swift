@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// An open file. Closes when it goes out of scope; `close()` reports what closing found.
+/// An open file.
+///
+/// Closes when it goes out of scope; `close()` reports what closing found.
 ///
 /// May move between threads, but only one uses it at a time (reads at an offset excepted).
 public struct File: ~Copyable, Sendable {
@@ -92,7 +94,9 @@ public struct File: ~Copyable, Sendable {
         }
     }
 
-    /// Makes data and size durable. Blocks for a disk flush.
+    /// Makes data and size durable.
+    ///
+    /// Blocks for a disk flush.
     public func syncData() throws(SystemError) {
         try calls.admit(.fdatasync, name)
         guard fdatasync(descriptor.number) == 0 else {

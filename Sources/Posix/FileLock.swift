@@ -23,7 +23,9 @@ public final class FileLock: Sendable {
         return nil
     }
 
-    /// Replaces the file's text: who holds the lock. At most 4 KiB.
+    /// Replaces the file's text: who holds the lock.
+    ///
+    /// At most 4 KiB.
     public func write(_ text: String) throws(SystemError) {
         var bytes = Array(text.utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, &bytes, bytes.count, 0) == bytes.count else {

@@ -39,7 +39,9 @@ public struct SystemThread: ~Copyable, Sendable {
         self.thread = thread
     }
 
-    /// Waits for the thread's end. Blocks. A thread that is never joined runs on by itself.
+    /// Waits for the thread's end.
+    ///
+    /// Blocks. A thread that is never joined runs on by itself.
     public consuming func join() {
         pthread_join(thread, nil)
     }

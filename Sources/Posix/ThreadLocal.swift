@@ -12,7 +12,9 @@ public final class ThreadLocal<Value>: @unchecked Sendable {
 
     private let key: pthread_key_t
 
-    /// Makes the key. A process has 1024 of them, so make one an object, not one a request.
+    /// Makes the key.
+    ///
+    /// A process has 1024 of them, so make one an object, not one a request.
     public init() {
         var key = pthread_key_t()
         let code = pthread_key_create(&key) { pointer in

@@ -27,7 +27,9 @@ public enum AccessLevel: Int, Comparable, Sendable {
     public static func < (left: AccessLevel, right: AccessLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Decides who a request comes from. The seam behind which tokens will come to live beside passwords.
+/// Decides who a request comes from.
+///
+/// The seam behind which tokens will come to live beside passwords.
 public protocol Authenticator: Sendable {
     /// Answers from memory, on the loop thread; `.unknown` when it must be looked into.
     func recall(_ authorization: String?) -> Recollection

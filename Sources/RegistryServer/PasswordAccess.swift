@@ -57,7 +57,9 @@ public final class PasswordAccess: Authenticator {
         return known.map { .identity($0) } ?? .unknown(authorization)
     }
 
-    /// Checks a user and password. 60 ms at bcrypt's cost 10, on a thread of its own.
+    /// Checks a user and password.
+    ///
+    /// 60 ms at bcrypt's cost 10, on a thread of its own.
     public func verify(_ authorization: String) async -> Identity? {
         guard let credentials = BasicCredentials(parsing: authorization) else { return nil }
         let hash: String? = state.withLock { state in

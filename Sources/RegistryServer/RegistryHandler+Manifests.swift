@@ -6,7 +6,9 @@ internal import OCIModel
 
 /// How long an answer may be kept, by kind.
 enum CacheControl {
-    /// Addressed by digest: it never changes. Not shared: whether one may read it is the registry's to say.
+    /// Addressed by digest: it never changes.
+    ///
+    /// Not shared: whether one may read it is the registry's to say.
     static let byDigest = "private, max-age=31536000, immutable"
     /// Addressed by name: ask each time, with the entity tag.
     static let byName = "private, no-cache"
@@ -110,7 +112,9 @@ extension RegistryHandler {
         return response
     }
 
-    /// The type is the header's; Helm writes none into the body. A body that names one will do where the header is missing.
+    /// The type is the header's; Helm writes none into the body.
+    ///
+    /// A body that names one will do where the header is missing.
     private static func mediaType(of bytes: [UInt8], _ contentType: String?) throws(ContentError) -> MediaType {
         do {
             if let contentType, !contentType.isEmpty { return try MediaType(parsing: contentType) }

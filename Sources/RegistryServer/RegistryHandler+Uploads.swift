@@ -101,7 +101,9 @@ extension RegistryHandler {
         do { return try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
     }
 
-    /// Where a chunk says it begins; nil when it does not say. It must be as long as it says.
+    /// Where a chunk says it begins; nil when it does not say.
+    ///
+    /// It must be as long as it says.
     private static func offset(_ request: any Request) throws(ContentError) -> Int64? {
         guard let value = request.header("Content-Range") else { return nil }
         guard let range = UploadRange(parsing: value) else {

@@ -2,7 +2,9 @@ internal import Content
 internal import HTTPMessage
 internal import OCIModel
 
-/// What a path names. Parsed once; from here on nothing is text.
+/// What a path names.
+///
+/// Parsed once; from here on nothing is text.
 enum Route {
     case root
     case health
@@ -78,7 +80,9 @@ enum RouteError: Error {
 }
 
 extension Route {
-    /// Parses a path as sent. Percent-encoded names and digests (`acr%2Fdemo`, `sha256%3A…`) mean what they decode to.
+    /// Parses a path as sent.
+    ///
+    /// Percent-encoded names and digests (`acr%2Fdemo`, `sha256%3A…`) mean what they decode to.
     init(parsing rawPath: String) throws(RouteError) {
         let path: Substring
         if rawPath.utf8.contains(UInt8(ascii: "%")) {

@@ -27,7 +27,9 @@ public final class Connection {
     private var statements: [UnsafePointer<UInt8>: Statement] = [:]
     private var synchronization = Synchronization.full
 
-    /// Turns off SQLite's process-wide memory statistics, which cost a lock an allocation. Call before any connection.
+    /// Turns off SQLite's process-wide memory statistics, which cost a lock an allocation.
+    ///
+    /// Call before any connection.
     public static func prepareProcess() {
         _ = chartroom_sqlite_disable_memory_status()
     }
@@ -72,7 +74,9 @@ public final class Connection {
         guard code == SQLITE_OK else { throw failure(code, sql) }
     }
 
-    /// Sets when the next commits are on the disk. Not inside a transaction.
+    /// Sets when the next commits are on the disk.
+    ///
+    /// Not inside a transaction.
     public func setSynchronization(_ wanted: Synchronization) throws(SQLiteError) {
         guard wanted != synchronization else { return }
         switch wanted {

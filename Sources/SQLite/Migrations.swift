@@ -1,6 +1,8 @@
-/// One step of a schema's history. Steps are never edited after a release, only added.
+/// One step of a schema's history.
+///
+/// Steps are never edited after a release, only added.
 public struct Migration: Sendable {
-    /// The version the schema has after this step: 1, 2, 3, …
+    /// The version the schema has after this step, counted from 1.
     public let version: Int64
     /// The statements.
     public let sql: String

@@ -58,7 +58,9 @@ struct Statement {
     }
 }
 
-/// The row a statement stands on. Valid only inside the closure that got it.
+/// The row a statement stands on.
+///
+/// Valid only inside the closure that got it.
 @safe public struct Row {
     let handle: OpaquePointer
 
