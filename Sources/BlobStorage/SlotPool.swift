@@ -9,6 +9,8 @@ final class SlotPool: Sendable {
 
     private let directory: Directory
     private let free = Mutex<[String]>([])
+    /// Held while a batch is made, so that there is one batch and not one for each who waits.
+    private let making = Mutex(())
 
     init(directory: Directory) {
         self.directory = directory
@@ -16,9 +18,25 @@ final class SlotPool: Sendable {
 
     /// An empty slot with a durable name.
     ///
-    /// Makes a batch when there is none left.
+    /// Makes a batch when there is none left; others who need one meanwhile wait for it.
     func take() throws(SystemError) -> String {
         if let slot = free.withLock({ $0.popLast() }) { return slot }
+        let result: Result<String, SystemError> = making.withLock { _ in
+            if let slot = free.withLock({ $0.popLast() }) { return .success(slot) }
+            do throws(SystemError) {
+                var made = try makeBatch()
+                let slot = made.removeLast()
+                free.withLock { $0.append(contentsOf: made) }
+                return .success(slot)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// At least one slot with a durable name: a full disk may have room for a few.
+    private func makeBatch() throws(SystemError) -> [String] {
         var made: [String] = []
         do {
             for _ in 0..<SlotPool.batch {
@@ -27,7 +45,6 @@ final class SlotPool: Sendable {
                 made.append(name)
             }
         } catch {
-            // A full disk may still have room for a few; without any the caller learns why.
             if made.isEmpty { throw error }
         }
         do {
@@ -36,9 +53,7 @@ final class SlotPool: Sendable {
             for name in made { try? directory.remove(name) }
             throw error
         }
-        let slot = made.removeLast()
-        free.withLock { $0.append(contentsOf: made) }
-        return slot
+        return made
     }
 
     /// Empties a slot for the next user.

@@ -7,25 +7,14 @@ internal import Glibc
 ///
 /// May move between threads, but only one uses it at a time (reads at an offset excepted).
 public struct File: ~Copyable, Sendable {
-    /// The number and its close-on-scope-exit, apart from the name so that it is trivially destroyed.
-    private struct Descriptor: ~Copyable {
-        var number: CInt
-        deinit { if number >= 0 { _ = Glibc.close(number) } }
-        consuming func take() -> CInt {
-            let number = number
-            discard self
-            return number
-        }
-    }
-
-    private let descriptor: Descriptor
+    private let descriptor: OwnedDescriptor
     /// The name in messages.
     public let name: String
     private let calls: SystemCalls
 
     /// Takes over an open descriptor.
     public init(descriptor: CInt, name: String, calls: SystemCalls = .real) {
-        self.descriptor = Descriptor(number: descriptor)
+        self.descriptor = OwnedDescriptor(number: descriptor)
         self.name = name
         self.calls = calls
     }
@@ -117,5 +106,20 @@ public struct File: ~Copyable, Sendable {
         let failed = Glibc.close(number) != 0 && errno != EINTR
         try calls.admit(.close, name)
         if failed { throw SystemError(code: errno, call: "close", object: name) }
+    }
+}
+
+/// A descriptor that closes when it goes out of scope; apart from the file's name so that it is trivially destroyed.
+///
+/// Public only because the optimizer of Swift 6.3 loses the metadata of a non-public one across modules.
+public struct OwnedDescriptor: ~Copyable, Sendable {
+    fileprivate var number: CInt
+
+    deinit { if number >= 0 { _ = Glibc.close(number) } }
+
+    fileprivate consuming func take() -> CInt {
+        let number = number
+        discard self
+        return number
     }
 }
