@@ -32,13 +32,13 @@ public protocol Request: AnyObject, Sendable {
 public struct RequestAnnotations: Sendable {
     /// The authenticated user, nil when anonymous.
     public var user: String?
-    /// The route's name for metrics: a closed set, never a path.
-    public var route: StaticString
+    /// The handler's number for the route, for metrics: a closed set.
+    ///
+    /// 0 when no route was found.
+    public var route = 0
     /// The object asked for, as `repository:tag` or `repository@digest`.
     public var object: String?
 
     /// Nothing known yet.
-    public init() {
-        route = "none"
-    }
+    public init() {}
 }

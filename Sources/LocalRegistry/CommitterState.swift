@@ -14,6 +14,7 @@ final class CommitterState {
     private let observer: StoreObserver
     private let isRelaxed: Bool
     private let pulls: PullLog
+    private let generation: Generation
     private let uploads: UploadTable
     private let now: @Sendable () -> Int64
     private var lastHousekeeping = ContinuousClock.now
@@ -24,12 +25,14 @@ final class CommitterState {
     private var removed: Set<DigestAlgorithm> = []
 
     init(
-        writer: MetadataWriter, blobs: BlobStore, uploads: UploadTable, pulls: PullLog, options: RegistryOptions
+        writer: MetadataWriter, blobs: BlobStore, uploads: UploadTable, pulls: PullLog, generation: Generation,
+        options: RegistryOptions
     ) {
         self.writer = writer
         self.blobs = blobs
         self.uploads = uploads
         self.pulls = pulls
+        self.generation = generation
         observer = options.observer
         isRelaxed = options.isRelaxed
         now = options.now
@@ -54,6 +57,7 @@ final class CommitterState {
             effects = [:]
             for position in jobs.indices where refused[position] == nil { refused[position] = error }
         }
+        if jobs.contains(where: \.isDurable) { generation.advance() }
         for (position, job) in jobs.enumerated() {
             var failure = refused[position]
             if let effects = effects[position] {

@@ -11,11 +11,22 @@ extension Registry: LocalReads {
     public func findManifest(_ reference: ManifestReference, in repository: RepositoryName) throws(ContentError)
         -> StoredManifest
     {
+        let current = generation.current
+        let cache = manifestCaches.value { ManifestCache() }
+        let key = ManifestCache.Key(repository: repository, reference: reference)
+        if let known = cache.find(key, current) { return try readable(known, reference, repository) }
         let reader = try reader()
         guard let found = try reader.manifest(reference, in: repository) else {
             guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
             throw Registry.unknownManifest(reference, repository)
         }
+        cache.remember(found, key, current)
+        return try readable(found, reference, repository)
+    }
+
+    private func readable(
+        _ found: MetadataReader.FoundManifest, _ reference: ManifestReference, _ repository: RepositoryName
+    ) throws(ContentError) -> StoredManifest {
         guard found.locks.contains(.read) else {
             throw .denied("\(repository) \(reference) is locked against reading; unlock it with readEnabled=true")
         }

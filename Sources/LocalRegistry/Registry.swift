@@ -52,6 +52,9 @@ public final class Registry: Sendable {
     private let lock: FileLock
     private let metadataPath: String
     private let readers = ThreadLocal<MetadataReader>()
+    let manifestCaches = ThreadLocal<ManifestCache>()
+    /// Counts up after each commit that a reader could see.
+    let generation: Generation
     private let pulls: PullLog
 
     /// Opens or makes the store in a directory, takes its lock, and settles what a dead process left.
@@ -75,10 +78,14 @@ public final class Registry: Sendable {
             writer = try MetadataWriter(path: metadataPath)
             uploads = UploadTable(options)
             try Recovery(writer: writer, blobs: blobs, uploads: uploads, options: options).run()
+            let generation = Generation()
+            self.generation = generation
             let pulls = PullLog()
             self.pulls = pulls
             committer = try Committer(
-                CommitterState(writer: writer, blobs: blobs, uploads: uploads, pulls: pulls, options: options))
+                CommitterState(
+                    writer: writer, blobs: blobs, uploads: uploads, pulls: pulls, generation: generation,
+                    options: options))
         } catch let error as ContentError {
             throw error
         } catch {

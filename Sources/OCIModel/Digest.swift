@@ -60,37 +60,53 @@ public struct Digest: Hashable, Sendable {
     ///
     /// - Throws: `OCIParseError` with a sentence that quotes at most 100 characters of the input.
     public init(parsing text: some StringProtocol) throws(OCIParseError) {
-        guard let digest = Digest(text) else {
+        try self.init(parsing: Substring(text))
+    }
+
+    /// The same without generics, for the request path.
+    ///
+    /// - Throws: `OCIParseError` with a sentence that quotes at most 100 characters of the input.
+    public init(parsing text: Substring) throws(OCIParseError) {
+        guard let bytes = Digest.bytes(text.utf8.span) else {
             throw OCIParseError(
                 "digest \(OCIParseError.quote(text)) is not sha256:<64 hex digits> or sha512:<128 hex digits>")
         }
-        self = digest
+        self.bytes = bytes
     }
 
-    private init?(_ text: some StringProtocol) {
-        let utf8 = text.utf8
-        guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")),
-            let algorithm = DigestAlgorithm(name: String(text[..<colon])),
-            utf8.distance(from: colon, to: utf8.endIndex) == 1 + 2 * algorithm.byteCount
+    /// Both algorithms' names have six letters, so the colon has its place.
+    private static func bytes(_ text: Span<UInt8>) -> [UInt8]? {
+        guard text.count > 7, text[6] == UInt8(ascii: ":"),
+            let algorithm = DigestAlgorithm.allCases.first(where: { starts(text, with: $0) }),
+            text.count == 7 + 2 * algorithm.byteCount
         else { return nil }
-        var bytes = [algorithm.rawValue]
+        var bytes: [UInt8] = []
         bytes.reserveCapacity(algorithm.byteCount + 1)
-        var high: UInt8?
-        for character in utf8[utf8.index(after: colon)...] {
-            let nibble: UInt8
-            switch character {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): nibble = character - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): nibble = character - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            if let upper = high {
-                bytes.append(upper << 4 | nibble)
-                high = nil
-            } else {
-                high = nibble
-            }
+        bytes.append(algorithm.rawValue)
+        var position = 7
+        while position < text.count {
+            guard let high = nibble(text[position]), let low = nibble(text[position + 1]) else { return nil }
+            bytes.append(high << 4 | low)
+            position += 2
         }
-        self.bytes = bytes
+        return bytes
+    }
+
+    private static func starts(_ text: Span<UInt8>, with algorithm: DigestAlgorithm) -> Bool {
+        var position = 0
+        for byte in algorithm.name.utf8 {
+            guard text[position] == byte else { return false }
+            position += 1
+        }
+        return true
+    }
+
+    private static func nibble(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        default: nil
+        }
     }
 
     /// The hash function.

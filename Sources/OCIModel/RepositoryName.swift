@@ -15,12 +15,19 @@ public struct RepositoryName: Hashable, Sendable, Comparable, CustomStringConver
     ///
     /// - Throws: `OCIParseError` naming the text and the rule it breaks.
     public init(parsing text: some StringProtocol) throws(OCIParseError) {
+        try self.init(parsing: Substring(text))
+    }
+
+    /// The same without generics: the request path parses a name for each request.
+    ///
+    /// - Throws: `OCIParseError` naming the text and the rule it breaks.
+    public init(parsing text: Substring) throws(OCIParseError) {
         guard text.utf8.count <= RepositoryName.maximumLength else {
             throw OCIParseError(
                 "repository name \(OCIParseError.quote(text)) is longer than \(RepositoryName.maximumLength) characters"
             )
         }
-        guard RepositoryName.matches(text.utf8) else {
+        guard RepositoryName.matches(text.utf8.span) else {
             throw OCIParseError(
                 "repository name \(OCIParseError.quote(text)) must be lower-case letters and digits, "
                     + "separated by one '.', '_' or '__', or by '-', in elements joined by '/'")
@@ -40,11 +47,12 @@ public struct RepositoryName: Hashable, Sendable, Comparable, CustomStringConver
     }
 
     /// One pass: a separator run must stand between two alphanumerics and be `.`, `_`, `__`, `-…` or `/`.
-    private static func matches(_ text: some Sequence<UInt8>) -> Bool {
+    private static func matches(_ text: Span<UInt8>) -> Bool {
         var separator = SeparatorRun()
         var sawAny = false
         var previousWasAlphanumeric = false
-        for byte in text {
+        for position in text.indices {
+            let byte = text[position]
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 guard !sawAny || previousWasAlphanumeric || separator.isLegal else { return false }

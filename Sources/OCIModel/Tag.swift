@@ -7,7 +7,14 @@ public struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
     ///
     /// - Throws: `OCIParseError` naming the text and the rule.
     public init(parsing text: some StringProtocol) throws(OCIParseError) {
-        guard Tag.matches(text.utf8) else {
+        try self.init(parsing: Substring(text))
+    }
+
+    /// The same without generics, for the request path.
+    ///
+    /// - Throws: `OCIParseError` naming the text and the rule.
+    public init(parsing text: Substring) throws(OCIParseError) {
+        guard Tag.matches(text.utf8.span) else {
             throw OCIParseError(
                 "tag \(OCIParseError.quote(text)) must be 1 to 128 letters, digits, '_', '.' or '-', "
                     + "and begin with a letter, a digit or '_'")
@@ -20,17 +27,18 @@ public struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
         left.description.utf8.lexicographicallyPrecedes(right.description.utf8)
     }
 
-    private static func matches(_ text: some Collection<UInt8>) -> Bool {
-        guard let first = text.first, text.count <= 128 else { return false }
-        guard first != UInt8(ascii: "."), first != UInt8(ascii: "-") else { return false }
-        return text.allSatisfy { byte in
-            switch byte {
+    private static func matches(_ text: Span<UInt8>) -> Bool {
+        guard (1...128).contains(text.count) else { return false }
+        guard text[0] != UInt8(ascii: "."), text[0] != UInt8(ascii: "-") else { return false }
+        for position in text.indices {
+            switch text[position] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
-                true
-            default: false
+                continue
+            default: return false
             }
         }
+        return true
     }
 }
 
@@ -45,6 +53,13 @@ public enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `OCIParseError` of the digest's or the tag's grammar.
     public init(parsing text: some StringProtocol) throws(OCIParseError) {
+        try self.init(parsing: Substring(text))
+    }
+
+    /// The same without generics, for the request path.
+    ///
+    /// - Throws: `OCIParseError` of the digest's or the tag's grammar.
+    public init(parsing text: Substring) throws(OCIParseError) {
         if text.utf8.contains(UInt8(ascii: ":")) {
             self = .digest(try Digest(parsing: text))
         } else {

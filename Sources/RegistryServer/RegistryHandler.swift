@@ -69,7 +69,7 @@ public final class RegistryHandler: RequestHandler {
         } catch {
             return .respond(RegistryHandler.response(to: error))
         }
-        request.annotations.route = route.name
+        request.annotations.route = route.kind.rawValue
         let need = RegistryHandler.need(route, request.method)
         if need == .none, !isBase(route) { return service(route, request) }
         switch authenticator.recall(request.header("Authorization")) {
@@ -157,7 +157,7 @@ public final class RegistryHandler: RequestHandler {
             return .respond(try referrers(of: digest, in: name, request))
         case (.attributes(let route), _): return try attributes(route, request)
         default:
-            throw .unsupported("\(request.method.rawValue) is not offered on \(route.name) paths")
+            throw .unsupported("\(request.method.rawValue) is not offered on \(route.kind) paths")
         }
     }
 
@@ -189,7 +189,7 @@ public final class RegistryHandler: RequestHandler {
             [
                 ("id", .string(request.requestID)), ("client", .string(request.peer)),
                 ("user", .string(request.annotations.user ?? "-")), ("method", .string(request.method.rawValue)),
-                ("route", .string("\(request.annotations.route)")),
+                ("route", .string(Route.Kind.names[request.annotations.route])),
                 ("object", .string(request.annotations.object ?? "-")), ("status", .count(outcome.status)),
                 ("sent", .integer(outcome.bytesSent)), ("received", .integer(outcome.bytesReceived)),
                 (

@@ -37,22 +37,30 @@ enum Route {
         case manifest(RepositoryName, Digest)
     }
 
-    /// The route's name in metrics and logs.
-    var name: StaticString {
+    /// The routes' names in metrics and logs: a closed set.
+    enum Kind: Int, CaseIterable {
+        case none, root, health, readiness, metrics, base, catalog, manifest, blob, uploads, upload, tags, referrers
+        case attributes
+
+        /// By raw value.
+        static let names = allCases.map { "\($0)" }
+    }
+
+    var kind: Kind {
         switch self {
-        case .root: "root"
-        case .health: "health"
-        case .readiness: "readiness"
-        case .metrics: "metrics"
-        case .base: "base"
-        case .catalog: "catalog"
-        case .manifest: "manifest"
-        case .blob: "blob"
-        case .uploads: "uploads"
-        case .upload: "upload"
-        case .tags: "tags"
-        case .referrers: "referrers"
-        case .attributes: "attributes"
+        case .root: .root
+        case .health: .health
+        case .readiness: .readiness
+        case .metrics: .metrics
+        case .base: .base
+        case .catalog: .catalog
+        case .manifest: .manifest
+        case .blob: .blob
+        case .uploads: .uploads
+        case .upload: .upload
+        case .tags: .tags
+        case .referrers: .referrers
+        case .attributes: .attributes
         }
     }
 
