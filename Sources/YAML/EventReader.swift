@@ -40,7 +40,9 @@ struct EventReader: ~Copyable {
         parser.deallocate()
     }
 
-    /// The next event. Must not be called behind `streamEnd` or an error.
+    /// The next event.
+    ///
+    /// Must not be called behind `streamEnd` or an error.
     mutating func next() throws(YAMLError) -> Event {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw failure() }

@@ -29,7 +29,7 @@ public enum YAMLDocument {
 public struct YAMLLimits: Sendable {
     /// The size of the text in bytes; 8 MiB.
     public var bytes = 8 << 20
-    /// How deep collections nest; 64. A scalar at the root has depth 1.
+    /// How deep collections nest, where a scalar at the root has depth 1; 64.
     public var depth = 64
     /// Nodes of the tree, those that aliases produce included; 1,000,000.
     public var nodes = 1_000_000

@@ -29,7 +29,9 @@ public struct YAMLNode: Sendable {
 }
 
 extension YAMLNode {
-    /// The value of a key, when the node is a mapping that has it. Linear in the mapping.
+    /// The value of a key, when the node is a mapping that has it.
+    ///
+    /// Linear in the mapping.
     public subscript(_ key: String) -> YAMLNode? {
         entries?.first { $0.key.text == key }?.value
     }

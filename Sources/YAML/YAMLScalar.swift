@@ -71,7 +71,7 @@ public enum YAMLScalar: Sendable, Equatable {
         }
     }
 
-    /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+    /// Whether it matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
     private static func isDecimal(_ text: ArraySlice<UInt8>) -> Bool {
         var rest = text
         func takeDigits() -> Int {

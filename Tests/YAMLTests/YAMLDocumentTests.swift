@@ -75,6 +75,7 @@ func outline(_ node: YAMLNode?) -> String {
         arguments: [
             ("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}", "{a:{x:1,y:2},b:{x:1,y:3}}"),
             ("a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc:\n  <<: [*a, *b]", "{a:{x:1},b:{x:2,z:3},c:{x:1,z:3}}"),
+            ("a: &a {x: 1, y: 2}\nb: {y: 3, <<: *a}", "{a:{x:1,y:2},b:{y:2,x:1}}"),
             ("<<: {x: 1}\ny: 2", "{x:1,y:2}"),
             ("'<<': text", "{'<<':text}"),
         ])
@@ -87,6 +88,7 @@ func outline(_ node: YAMLNode?) -> String {
         arguments: [
             ("a: 1\nb: 2\na: 3", 3, 1, "key \"a\" is already set on line 1"),
             ("a: 1\n'a': 3", 2, 1, "key \"a\" is already set on line 1"),
+            ("a: 1\n<<: {a: 2}\na: 3", 3, 1, "key \"a\" is already set on line 1"),
             ("a: *nobody", 1, 4, "unknown anchor \"nobody\""),
             ("a: &x [*x]", 1, 8, "anchor \"x\" contains itself"),
             ("a: 1\n---\nb: 2", 2, 1, "a second document begins here"),
