@@ -17,11 +17,12 @@ struct ArchiveHandle: ~Copyable {
             archive_read_support_format_tar(archive) == ARCHIVE_OK
         else { throw .malformed("libarchive was built without gzip") }
         let status = archive_read_open(archive, feed.toOpaque(), nil, readFeed, nil)
-        if status != ARCHIVE_OK { throw failure() }
-        // One gzip filter, then the bytes themselves.
+        if let error = feed.takeUnretainedValue().failure { throw .source(error) }
+        // One gzip filter, then the bytes themselves. libarchive looks for the format already here.
         guard archive_filter_code(archive, 0) == ARCHIVE_FILTER_GZIP, archive_filter_count(archive) == 2 else {
             throw .notGzip
         }
+        if status != ARCHIVE_OK { throw failure() }
     }
 
     deinit {

@@ -39,7 +39,9 @@ public struct ChartProvenance: Sendable, Equatable {
             throw ChartProvenanceError("the provenance file lists no files")
         }
         files = entries.compactMap { key, value in
-            guard let name = key.text, let text = value.text, let digest = try? Digest(parsing: text) else { return nil }
+            guard let name = key.text, let text = value.text, let digest = try? Digest(parsing: text) else {
+                return nil
+            }
             return File(name: name, digest: digest)
         }
     }

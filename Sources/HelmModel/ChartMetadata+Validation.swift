@@ -1,7 +1,9 @@
 extension ChartMetadata {
     /// Cleans the texts and checks the rules of helm.sh/helm/v4 v4.3.0 `Metadata.Validate`.
     mutating func validate() throws(HelmParseError) {
-        for path in [\ChartMetadata.name, \.description, \.home, \.icon, \.condition, \.tags, \.appVersion, \.kubeVersion] {
+        for path in [
+            \ChartMetadata.name, \.description, \.home, \.icon, \.condition, \.tags, \.appVersion, \.kubeVersion,
+        ] {
             self[keyPath: path] = ChartMetadata.sanitized(self[keyPath: path])
         }
         sources = sources.map(ChartMetadata.sanitized)
@@ -87,7 +89,8 @@ extension ChartDependency {
             }
         }
         guard legal else {
-            throw HelmParseError("the alias of dependency \(HelmParseError.quote(name)) must be letters, digits, _ and -")
+            throw HelmParseError(
+                "the alias of dependency \(HelmParseError.quote(name)) must be letters, digits, _ and -")
         }
     }
 }
