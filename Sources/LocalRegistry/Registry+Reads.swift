@@ -11,16 +11,15 @@ extension Registry: LocalReads {
     public func findManifest(_ reference: ManifestReference, in repository: RepositoryName) throws(ContentError)
         -> StoredManifest
     {
-        let current = generation.current
-        let cache = manifestCaches.value { ManifestCache() }
-        let key = ManifestCache.Key(repository: repository, reference: reference)
-        if let known = cache.find(key, current) { return try readable(known, reference, repository) }
+        let cache = cache()
+        let key = ReadCache.ManifestKey(repository: repository, reference: reference)
+        if let known = cache[key] { return try readable(known, reference, repository) }
         let reader = try reader()
         guard let found = try reader.manifest(reference, in: repository) else {
             guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
             throw Registry.unknownManifest(reference, repository)
         }
-        cache.remember(found, key, current)
+        cache.remember(found, key)
         return try readable(found, reference, repository)
     }
 
@@ -38,20 +37,28 @@ extension Registry: LocalReads {
     ///
     /// One look-up and one open.
     public func findBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
-        let reader = try reader()
-        guard let found = try reader.blob(digest, in: repository) else {
-            guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
-            throw Registry.unknownBlob(digest, repository)
+        let cache = cache()
+        let key = ReadCache.BlobKey(repository: repository, digest: digest)
+        let known: ReadCache.Blob
+        if let remembered = cache[key] {
+            known = remembered
+        } else {
+            let reader = try reader()
+            guard let found = try reader.blob(digest, in: repository) else {
+                guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
+                throw Registry.unknownBlob(digest, repository)
+            }
+            known = ReadCache.Blob(locks: found.locks, size: found.size)
+            cache.remember(known, key)
         }
-        guard found.locks.contains(.read) else {
+        guard known.locks.contains(.read) else {
             throw .denied("repository \(repository) is locked against reading; unlock it with readEnabled=true")
         }
-        return try openBlob(digest, reader, size: found.size)
+        return try openBlob(digest, size: known.size)
     }
 
     /// A blob between its commit and its move is still in its slot; and it may move while we look.
-    private func openBlob(_ digest: Digest, _ reader: MetadataReader, size: Int64) throws(ContentError) -> any OpenBlob
-    {
+    private func openBlob(_ digest: Digest, size: Int64) throws(ContentError) -> any OpenBlob {
         do {
             return try checked(try blobs.open(digest), digest, size)
         } catch let error as SystemError {
@@ -62,7 +69,7 @@ extension Registry: LocalReads {
             throw .internal("\(error)")
         }
         do {
-            if let slot = try reader.slot(of: digest), let file = try? blobs.open(slot: slot) {
+            if let slot = try reader().slot(of: digest), let file = try? blobs.open(slot: slot) {
                 return try checked(file, digest, size)
             }
             return try checked(try blobs.open(digest), digest, size)

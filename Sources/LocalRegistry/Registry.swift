@@ -52,7 +52,8 @@ public final class Registry: Sendable {
     private let lock: FileLock
     private let metadataPath: String
     private let readers = ThreadLocal<MetadataReader>()
-    let manifestCaches = ThreadLocal<ManifestCache>()
+    private let caches = ThreadLocal<ReadCache>()
+
     /// Counts up after each commit that a reader could see.
     let generation: Generation
     private let pulls: PullLog
@@ -127,6 +128,13 @@ public final class Registry: Sendable {
     /// The calling thread's view of the metadata.
     func reader() throws(ContentError) -> MetadataReader {
         try readers.value { () throws(ContentError) in try MetadataReader(path: metadataPath) }
+    }
+
+    /// What the calling thread remembers of the current generation.
+    func cache() -> ReadCache {
+        let cache = caches.value { ReadCache() }
+        cache.enter(generation.current)
+        return cache
     }
 
     func notePull(_ row: Int64) {
