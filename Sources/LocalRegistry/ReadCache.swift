@@ -1,3 +1,4 @@
+internal import BlobStorage
 internal import Content
 internal import Metadata
 internal import OCIModel
@@ -19,11 +20,15 @@ final class ReadCache {
 
     struct Blob {
         let locks: AttributeLocks
-        let size: Int64
+        /// The blob's file, kept open while it is small and wanted; a deletion forgets it with all the rest.
+        let file: BlobFile
     }
 
     private static let mostManifests = 1024
-    private static let mostBlobs = 4096
+    /// Each holds a descriptor.
+    private static let mostBlobs = 128
+    /// A larger blob costs so much to send that opening it costs nothing.
+    static let largestBlob: Int64 = 1 << 20
     private static let mostBytes = 2 << 20
     /// A larger manifest is rare, and its look-up is not what it costs.
     private static let largestManifest = 16 << 10

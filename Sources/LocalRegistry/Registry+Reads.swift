@@ -39,26 +39,23 @@ extension Registry: LocalReads {
     public func findBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
         let cache = cache()
         let key = ReadCache.BlobKey(repository: repository, digest: digest)
-        let known: ReadCache.Blob
-        if let remembered = cache[key] {
-            known = remembered
-        } else {
-            let reader = try reader()
-            guard let found = try reader.blob(digest, in: repository) else {
-                guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
-                throw Registry.unknownBlob(digest, repository)
-            }
-            known = ReadCache.Blob(locks: found.locks, size: found.size)
-            cache.remember(known, key)
+        if let known = cache[key], known.locks.contains(.read) { return known.file.shared() }
+        let reader = try reader()
+        guard let found = try reader.blob(digest, in: repository) else {
+            guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
+            throw Registry.unknownBlob(digest, repository)
         }
-        guard known.locks.contains(.read) else {
+        guard found.locks.contains(.read) else {
             throw .denied("repository \(repository) is locked against reading; unlock it with readEnabled=true")
         }
-        return try openBlob(digest, size: known.size)
+        let file = try openBlob(digest, size: found.size)
+        guard found.size <= ReadCache.largestBlob else { return file }
+        cache.remember(ReadCache.Blob(locks: found.locks, file: file), key)
+        return file.shared()
     }
 
     /// A blob between its commit and its move is still in its slot; and it may move while we look.
-    private func openBlob(_ digest: Digest, size: Int64) throws(ContentError) -> any OpenBlob {
+    private func openBlob(_ digest: Digest, size: Int64) throws(ContentError) -> BlobFile {
         do {
             return try checked(try blobs.open(digest), digest, size)
         } catch let error as SystemError {

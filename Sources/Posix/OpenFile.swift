@@ -33,6 +33,11 @@ public final class OpenFile: Sendable {
         descriptor.exchange(-1, ordering: .acquiringAndReleasing)
     }
 
+    /// Another descriptor of the same open file, which the caller closes; -1 when the process has no more to give.
+    public func duplicateDescriptor() -> CInt {
+        fcntl(descriptor.load(ordering: .acquiring), F_DUPFD_CLOEXEC, 0)
+    }
+
     /// Bytes from `offset`, at most `maximumBytes`, fewer only at the end.
     public func read(at offset: Int64, maximumBytes: Int) throws(SystemError) -> [UInt8] {
         let number = descriptor.load(ordering: .acquiring)
