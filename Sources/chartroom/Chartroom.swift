@@ -1,4 +1,9 @@
+import Commands
+
+/// The program: everything it does lives in `Commands`.
 @main
 struct Chartroom {
-    static func main() {}
+    static func main() {
+        Program.main()
+    }
 }

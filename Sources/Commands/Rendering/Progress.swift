@@ -1,0 +1,60 @@
+import Synchronization
+
+/// A bar on standard error for what takes more than a second; nothing when nobody watches.
+final class Progress: Sendable {
+    private struct State {
+        var done: Int64 = 0
+        var lastDrawn: ContinuousClock.Instant?
+    }
+
+    private let console: Console
+    private let title: String
+    private let total: Int64
+    private let start: ContinuousClock.Instant
+    private let state = Mutex(State())
+
+    /// Begins; `total` is in bytes, 0 when unknown.
+    init(_ title: String, total: Int64, console: Console) {
+        self.console = console
+        self.title = Printable.text(title)
+        self.total = total
+        start = console.now()
+    }
+
+    /// Notes that so many more bytes are done; draws at most ten times a second.
+    func advance(by bytes: Int) {
+        guard console.isErrorTerminal else { return }
+        let now = console.now()
+        let line = state.withLock { state -> String? in
+            let (sum, overflow) = state.done.addingReportingOverflow(Int64(bytes))
+            state.done = overflow ? .max : sum
+            guard start.duration(to: now) > .seconds(1) else { return nil }
+            if let last = state.lastDrawn, last.duration(to: now) < .milliseconds(100) { return nil }
+            state.lastDrawn = now
+            return self.line(done: state.done, after: start.duration(to: now))
+        }
+        if let line { console.writeError("\r" + line + "\u{1B}[K") }
+    }
+
+    /// Wipes the bar, if one was drawn.
+    func finish() {
+        if state.withLock({ $0.lastDrawn != nil }) { console.writeError("\r\u{1B}[K") }
+    }
+
+    private func line(done: Int64, after time: Duration) -> String {
+        let (seconds, attoseconds) = time.components
+        let elapsed = Double(seconds) + Double(attoseconds) / 1e18
+        let speed = Int64(Double(done) / max(elapsed, 0.001))
+        var line = title
+        if total > 0 {
+            let share = min(1, Double(done) / Double(total))
+            let filled = Int(share * 20)
+            line += "  [" + String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled) + "] "
+            line += "\(Int(share * 100))%  " + Measure.size(done) + " of " + Measure.size(total)
+        } else {
+            line += "  " + Measure.size(done)
+        }
+        line += "  " + Measure.size(speed) + "/s"
+        return String(line.prefix(max(20, console.columns - 1)))
+    }
+}
