@@ -29,7 +29,8 @@ public final class ServerProcess: Sendable {
         var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for word in words + settings { free(word) } }
-        let file = path.split(separator: ":").map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 } ?? program
+        let places = program.contains("/") ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
+        let file = places.first { access($0, X_OK) == 0 } ?? program
         var number = pid_t()
         let code = posix_spawn(&number, file, &actions, nil, &words, &settings)
         close(ends[1])
@@ -92,4 +93,14 @@ public func freePort() throws -> UInt16 {
     let socket = try RawSocket.listenOnLoopback()
     defer { close(socket) }
     return RawSocket.port(of: socket)
+}
+
+/// A program of this package, built beside the tests; nil when it is not there.
+public func builtProgram(_ name: String) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count)
+    guard count > 0 else { return nil }
+    let path = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let file = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
+    return access(String(file), X_OK) == 0 ? String(file) : nil
 }

@@ -1,0 +1,127 @@
+internal import Content
+internal import HTTPClient
+internal import HTTPMessage
+internal import OCIModel
+internal import Synchronization
+
+/// The authentication layer: knows how a registry wants to be asked and keeps the tokens it gave.
+///
+/// The first request goes out bare, unless an access token was given; the registry's challenge says what it wants, and
+/// from then on requests carry it at once. Tokens are kept per scope until shortly before they end, and one fetch
+/// serves all who wait for the same scope.
+final class Authorizer: Sendable {
+    /// What the registry's challenge said.
+    enum Method: Sendable {
+        case unknown
+        case basic
+        case bearer(TokenServer)
+    }
+
+    /// A token and when it is no longer to be used.
+    struct Token: Sendable {
+        var text: Secret
+        var expiry: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var method = Method.unknown
+        var credentials: [RepositoryName?: Credential?] = [:]
+        var tokens: [TokenScope: Token] = [:]
+        /// The scope the registry's own challenge named for ours.
+        var challengedScopes: [TokenScope: String] = [:]
+        var fetches: [TokenScope: Task<Result<Token, ContentError>, Never>] = [:]
+    }
+
+    private let endpoint: RegistryEndpoint
+    private let provider: any CredentialProvider
+    private let sender: RetryingSender
+    private let state = Mutex(State())
+
+    init(endpoint: RegistryEndpoint, provider: any CredentialProvider, sender: RetryingSender) {
+        self.endpoint = endpoint
+        self.provider = provider
+        self.sender = sender
+    }
+
+    /// The `Authorization` value to send at once, nil for none.
+    func authorization(for scope: TokenScope) async throws(ContentError) -> Secret? {
+        switch state.withLock({ $0.method }) {
+        case .unknown:
+            if case .accessToken(let token)? = try await credential(scope.repository) {
+                return Secret("Bearer " + token.revealed)
+            }
+            return nil
+        case .basic: return try await basic(scope.repository)
+        case .bearer(let server): return Secret("Bearer " + (try await token(for: scope, server)).text.revealed)
+        }
+    }
+
+    /// What to send after the registry answered 401 to `sent`; nil when there is nothing else to try.
+    func authorization(
+        answering response: HTTPClientResponse, for scope: TokenScope, sent: Secret?
+    ) async throws(ContentError) -> Secret? {
+        let challenges = AuthenticationChallenge.parse(response.headers["WWW-Authenticate"] ?? "")
+        if let challenge = challenges.first(where: { $0.isScheme("Bearer") && $0.parameter("realm") != nil }) {
+            let server = try TokenServer(challenge, endpoint: endpoint)
+            state.withLock { state in
+                state.method = .bearer(server)
+                if let wanted = challenge.parameter("scope"), !wanted.isEmpty { state.challengedScopes[scope] = wanted }
+                state.tokens = state.tokens.filter { Secret("Bearer " + $0.value.text.revealed) != sent }
+            }
+            if case .accessToken? = try await credential(scope.repository) { return nil }
+            return Secret("Bearer " + (try await token(for: scope, server)).text.revealed)
+        }
+        guard challenges.contains(where: { $0.isScheme("Basic") }) else { return nil }
+        guard let header = try await basic(scope.repository), header != sent else { return nil }
+        state.withLock { $0.method = .basic }
+        return header
+    }
+
+    private func basic(_ repository: RepositoryName?) async throws(ContentError) -> Secret? {
+        switch try await credential(repository) {
+        case .password(let user, let password)?:
+            guard let pair = BasicCredentials(user: user, password: password.revealed) else {
+                throw .unauthorized("the user name for \(endpoint.name) holds a colon, which HTTP cannot carry")
+            }
+            return Secret(pair.fieldValue)
+        case .accessToken(let token)?: return Secret("Bearer " + token.revealed)
+        case .identityToken?, nil: return nil
+        }
+    }
+
+    private func credential(_ repository: RepositoryName?) async throws(ContentError) -> Credential? {
+        if let known = state.withLock({ $0.credentials[repository] }) { return known }
+        let found = try await provider.credential(for: endpoint.authority, repository: repository?.description)
+        state.withLock { $0.credentials[repository] = .some(found) }
+        return found
+    }
+
+    private func token(for scope: TokenScope, _ server: TokenServer) async throws(ContentError) -> Token {
+        let now = sender.timing.now()
+        let known = state.withLock { state in
+            state.tokens.first { $0.key.covers(scope) && $0.value.expiry > now }?.value
+        }
+        if let known { return known }
+        let credential = try await credential(scope.repository)
+        let task = state.withLock { state in
+            if let running = state.fetches[scope] { return running }
+            let wanted = state.challengedScopes[scope] ?? scope.description
+            let fetch = Task { [sender] () -> Result<Token, ContentError> in
+                do throws(ContentError) {
+                    let token = try await server.fetch(scope: wanted, credential, sender)
+                    return .success(token)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            state.fetches[scope] = fetch
+            return fetch
+        }
+        let result = await task.value
+        state.withLock { state in
+            state.fetches[scope] = nil
+            if case .success(let token) = result { state.tokens[scope] = token }
+        }
+        return try result.get()
+    }
+}

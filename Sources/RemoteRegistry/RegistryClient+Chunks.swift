@@ -1,0 +1,106 @@
+internal import Content
+internal import HTTPClient
+internal import HTTPMessage
+internal import OCIModel
+
+// Uploads in chunks: each is held in memory until the registry has it, so a broken connection costs one chunk at most.
+extension RegistryClient {
+    func putChunks(
+        _ expected: Descriptor, in repository: RepositoryName, _ body: inout VerifiedBody,
+        _ next: () async throws(ContentError) -> [UInt8]?
+    ) async throws(ContentError) {
+        var location = try await begin(in: repository)
+        let chunkBytes = min(max(1, options.chunkBytes, location.minimumChunkBytes), 1 << 30)
+        do throws(ContentError) {
+            var chunk: [UInt8] = []
+            var sent: Int64 = 0
+            while let piece = try await body.next(from: next) {
+                chunk += piece
+                while chunk.count >= chunkBytes {
+                    let full = Array(chunk.prefix(chunkBytes))
+                    chunk.removeFirst(chunkBytes)
+                    try await send(full, at: sent, &location, in: repository)
+                    sent += Int64(full.count)
+                }
+            }
+            if !chunk.isEmpty { try await send(chunk, at: sent, &location, in: repository) }
+            let last = finishing(location.url, expected, in: repository, body: [])
+            try await check(try await transport.send(last), expected, in: repository)
+        } catch {
+            await abandon(location, in: repository)
+            throw error
+        }
+    }
+
+    /// Sends one chunk; after a failure asks how much of it arrived and sends the rest.
+    private func send(
+        _ chunk: [UInt8], at start: Int64, _ location: inout UploadLocation, in repository: RepositoryName
+    ) async throws(ContentError) {
+        var done = 0
+        var attempt = 1
+        while done < chunk.count {
+            do throws(ContentError) {
+                try await sendOnce(Array(chunk.dropFirst(done)), at: start + Int64(done), &location, in: repository)
+                return
+            } catch {
+                attempt += 1
+                guard error.mayResume, attempt <= options.retry.maximumAttempts, !Task.isCancelled else { throw error }
+                await options.timing.sleep(options.retry.pause(before: attempt, random: options.timing.random()))
+                let stands = try await length(of: &location, in: repository, expecting: start + Int64(done))
+                guard stands >= start, stands <= start + Int64(chunk.count) else { throw error }
+                done = Int(stands - start)
+            }
+        }
+    }
+
+    private func sendOnce(
+        _ bytes: [UInt8], at start: Int64, _ location: inout UploadLocation, in repository: RepositoryName
+    ) async throws(ContentError) {
+        var call = RegistryCall(
+            method: .patch, url: location.url, body: bytes, scope: .push(repository), object: .upload(repository),
+            isRepeatable: false)
+        call.headers.append("Content-Type", MediaType.octetStream.description)
+        if let range = UploadRange(start..<(start + Int64(bytes.count))) {
+            call.headers.append("Content-Range", range.fieldValue)
+        }
+        let response = try await transport.succeed(call)
+        try follow(response, &location)
+    }
+
+    /// How many bytes a session holds.
+    ///
+    /// `Range: 0-0` is written both for none and for one byte; what was expected decides.
+    private func length(
+        of location: inout UploadLocation, in repository: RepositoryName, expecting start: Int64
+    ) async throws(ContentError) -> Int64 {
+        let response = try await transport.succeed(
+            RegistryCall(method: .get, url: location.url, scope: .push(repository), object: .upload(repository)))
+        try follow(response, &location)
+        guard let text = response.headers["Range"], let last = UploadRange(parsing: text)?.bytes else { return 0 }
+        return last.upperBound == 1 && start == 0 ? 0 : last.upperBound
+    }
+
+    /// Sessions may move with each request.
+    private func follow(_ response: HTTPClientResponse, _ location: inout UploadLocation) throws(ContentError) {
+        guard let text = response.headers.values("Location").first else { return }
+        location.url = try endpoint.following(text, from: location.url)
+    }
+
+    /// Gives a session up, as far as the registry lets; it would expire by itself.
+    private func abandon(_ location: UploadLocation, in repository: RepositoryName) async {
+        let call = RegistryCall(
+            method: .delete, url: location.url, scope: .push(repository), object: .upload(repository),
+            isRepeatable: false)
+        _ = try? await transport.send(call)
+    }
+}
+
+extension ContentError {
+    /// Whether the session may still be there and tell how far it is.
+    fileprivate var mayResume: Bool {
+        switch self {
+        case .unavailable, .uploadInvalid, .chunkOutOfOrder, .rangeInvalid: true
+        default: false
+        }
+    }
+}
