@@ -17,12 +17,17 @@ struct ArchiveHandle: ~Copyable {
             archive_read_support_format_tar(archive) == ARCHIVE_OK
         else { throw .malformed("libarchive was built without gzip") }
         let status = archive_read_open(archive, feed.toOpaque(), nil, readFeed, nil)
-        if let error = feed.takeUnretainedValue().failure { throw .source(error) }
-        // One gzip filter, then the bytes themselves. libarchive looks for the format already here.
+        let feed = feed.takeUnretainedValue()
+        if let error = feed.failure { throw .source(error) }
+        guard feed.firstBytes == [0x1F, 0x8B, 8] else { throw .notGzip }
+        // libarchive unpacks the first bytes already here, and looks for the format.
+        if status != ARCHIVE_OK {
+            throw feed.byteCount < Feed.smallestGzip ? .truncated : failure()
+        }
+        // One gzip filter, then the bytes themselves.
         guard archive_filter_code(archive, 0) == ARCHIVE_FILTER_GZIP, archive_filter_count(archive) == 2 else {
             throw .notGzip
         }
-        if status != ARCHIVE_OK { throw failure() }
     }
 
     deinit {
@@ -84,11 +89,18 @@ struct ArchiveHandle: ~Copyable {
     }
 }
 
-/// The source's current piece, at an address that stays until the next one. Touched by the reader's thread only.
+/// The source's current piece, at an address that stays until the next one.
+///
+/// Touched by the reader's thread only.
 private final class Feed {
     private let nextPiece: () throws -> [UInt8]?
     private var piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 0)
-    var failure: (any Error)?
+    private(set) var failure: (any Error)?
+    private(set) var firstBytes: [UInt8] = []
+    private(set) var byteCount = 0
+
+    /// Header, an empty block and trailer.
+    static let smallestGzip = 20
 
     init(_ nextPiece: @escaping () throws -> [UInt8]?) {
         self.nextPiece = nextPiece
@@ -107,6 +119,8 @@ private final class Feed {
             failure = error
             return nil
         }
+        byteCount += bytes.count
+        firstBytes += bytes.prefix(3 - firstBytes.count)
         piece.deallocate()
         piece = .allocate(capacity: bytes.count)
         _ = piece.initialize(fromContentsOf: bytes)

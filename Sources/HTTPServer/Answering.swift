@@ -14,7 +14,9 @@ extension LiveRequest {
     func send(_ response: Response, closing: Bool = false) -> MHD_Result {
         stage = .queued
         let code = (200...599).contains(response.status.rawValue) ? response.status.rawValue : 500
-        guard let handle = makeResponse(response.body, hasBody: code != 204 && code != 304) else { return .NO }
+        guard let handle = makeResponse(response.body, hasBody: code != 204 && code != 304) else {
+            return isFile(response.body) ? sendFailure() : .NO
+        }
         defer { MHD_destroy_response(handle) }
         addHeaders(response.headers, to: handle)
         if closing || response.closesConnection || connection.engine.isDraining {
@@ -24,6 +26,19 @@ extension LiveRequest {
         status = code
         connection.enter(.sending, at: hasLeft ? Clock.now() : startedAt)
         return .YES
+    }
+
+    private func isFile(_ body: Response.Body) -> Bool {
+        if case .file = body { true } else { false }
+    }
+
+    /// Answers with 500 instead of a body that cannot be read.
+    private func sendFailure() -> MHD_Result {
+        var response = connection.engine.handler.refusal(500, "the content cannot be read")
+        if case .file = response.body { response.body = .empty }
+        response.status = .internalServerError
+        responseBytes = 0
+        return send(response, closing: true)
     }
 
     private func makeResponse(_ body: Response.Body, hasBody: Bool) -> OpaquePointer? {
@@ -61,6 +76,12 @@ extension LiveRequest {
         if length <= LiveRequest.bufferedFileBytes {
             defer { _ = close(descriptor) }
             return LiveRequest.response(readFrom: descriptor, offset: offset, count: Int(length))
+        }
+        // Libmicrohttpd waits without end for bytes that a file does not have.
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, length <= Int64(status.st_size) - offset else {
+            _ = close(descriptor)
+            return nil
         }
         guard connection.engine.sendsFromDescriptor else {
             return response(from: .file(descriptor: descriptor, offset: offset), length: length)

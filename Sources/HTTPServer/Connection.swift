@@ -82,14 +82,23 @@ final class Connection: @unchecked Sendable {
                 guard let context, let name else { return .NO }
                 let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
                 connection.slots.append(
-                    HeaderSlot(name: Connection.bytes(name, nameCount), value: Connection.bytes(value, valueCount)))
+                    HeaderSlot(
+                        name: Connection.bytes(name, nameCount),
+                        value: Connection.trimmed(Connection.bytes(value, valueCount))))
                 return .YES
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     private static func bytes(_ text: UnsafePointer<CChar>?, _ count: Int) -> UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(
-            start: UnsafeRawPointer(text)?.assumingMemoryBound(to: UInt8.self), count: text == nil ? 0 : count)
+        let start = UnsafeRawPointer(text)?.assumingMemoryBound(to: UInt8.self)
+        return UnsafeBufferPointer(start: start, count: start == nil ? 0 : count)
+    }
+
+    /// Drops the blanks and tabs behind a value, which libmicrohttpd keeps.
+    private static func trimmed(_ value: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        var count = value.count
+        while count > 0, value[count - 1] == 0x20 || value[count - 1] == 0x09 { count -= 1 }
+        return UnsafeBufferPointer(rebasing: value[..<count])
     }
 }
 

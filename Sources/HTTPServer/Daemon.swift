@@ -48,7 +48,8 @@ struct Daemon: ~Copyable, @unchecked Sendable {
             MHD_OptionItem(option: .CONNECTION_MEMORY_LIMIT, value: poolBytes, ptr_value: nil),
             MHD_OptionItem(option: .CONNECTION_LIMIT, value: max(limits.connections, threads), ptr_value: nil),
             MHD_OptionItem(option: .PER_IP_CONNECTION_LIMIT, value: limits.connectionsPerAddress, ptr_value: nil),
-            MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 1, ptr_value: nil),
+            // Not strict: `Framing` is, and answers in the handler's format instead of libmicrohttpd's.
+            MHD_OptionItem(option: .STRICT_FOR_CLIENT, value: 0, ptr_value: nil),
             MHD_OptionItem(
                 option: .NOTIFY_CONNECTION, value: unsafeBitCast(notifyConnection, to: Int.self), ptr_value: context),
             MHD_OptionItem(

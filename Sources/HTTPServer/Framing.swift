@@ -141,7 +141,8 @@ extension Framing {
     ///
     /// libmicrohttpd writes a NUL over each separator (blank, colon, CR, LF) and hands out C strings. So between
     /// two strings there may only be those NULs and blanks: anything else was cut off by a NUL that the client
-    /// sent, or moved by a folded line. One NUL alone at the end of a line was a bare LF.
+    /// sent, or moved by a folded line. One NUL alone at the end of a line was a bare LF. What cannot be told from
+    /// a CR LF any more is a NUL LF: it ends the line here, and for every reader that does not refuse it.
     private static func checkLayout(_ line: Line, _ slots: [HeaderSlot], _ headerBytes: Int) throws(Refused) {
         guard let start = line.method.baseAddress, let target = line.target.path.baseAddress,
             let version = line.version.baseAddress
@@ -155,19 +156,19 @@ extension Framing {
             guard let name = slot.name.baseAddress, let value = slot.value.baseAddress else {
                 throw Refused(400, "a header field is malformed")
             }
-            try checkGap(from: position, to: name, within: end, isLineEnd: true)
-            try checkGap(from: name + slot.name.count, to: value, within: end, isLineEnd: false)
+            try checkGap(from: position, to: name, within: end, minimum: 2)
+            try checkGap(from: name + slot.name.count, to: value, within: end, minimum: 1)
             position = value + slot.value.count
         }
-        try checkGap(from: position, to: end, within: end, isLineEnd: true)
+        try checkGap(from: position, to: end, within: end, minimum: 4)
     }
 
     private static func checkGap(
         from start: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, within limit: UnsafePointer<UInt8>,
-        isLineEnd: Bool
+        minimum: Int
     ) throws(Refused) {
         let count = end - start
-        guard end <= limit, count >= (isLineEnd ? 2 : 1),
+        guard end <= limit, count >= minimum,
             UnsafeBufferPointer(start: start, count: count).allSatisfy({ $0 == 0 || $0 == 0x20 || $0 == 0x09 })
         else { throw Refused(400, "the header holds a NUL, a bare line feed or a folded line") }
     }

@@ -9,6 +9,8 @@ struct Watch {
     /// When the present window began, and the count of bytes then.
     var windowStart: UInt64 = 0
     var windowBytes: UInt64 = 0
+    /// The count of bytes in the round before.
+    var lastBytes: UInt64 = .max
     /// When bytes of the next header were first noticed; 0 as long as there are none.
     var headerSeen: UInt64 = 0
 }
@@ -48,7 +50,7 @@ struct Janitor {
                 switch phase {
                 case .idle: isDraining || isIdleTooLong(connection, since, now)
                 case .header: now > since && now - since > header
-                case .body: isTooSlow(connection, since, now) { UInt64(clamping: $0.progress.load(ordering: .relaxed)) }
+                case .body: hasLeft(connection, since) || isTooSlow(connection, since, now, bytesReceived)
                 case .sending: isTooSlow(connection, since, now, bytesSent)
                 case .away: false
                 }
@@ -72,6 +74,23 @@ struct Janitor {
         guard received > connection.watch.windowBytes else { return false }
         if connection.watch.headerSeen == 0 { connection.watch.headerSeen = max(since, now - header / 4) }
         return now - connection.watch.headerSeen > header
+    }
+
+    /// Whether the client is gone in the middle of its body.
+    ///
+    /// Libmicrohttpd waits for edges and takes a short read for the end of what there is, so a close that came
+    /// together with the last bytes is lost on it. Two rounds without progress rule out bytes it still holds.
+    private func hasLeft(_ connection: Connection, _ since: UInt64) -> Bool {
+        let progress = UInt64(clamping: connection.progress.load(ordering: .relaxed))
+        defer { connection.watch.lastBytes = progress }
+        guard connection.watch.since == since, connection.watch.lastBytes == progress else { return false }
+        var byte: UInt8 = 0
+        let count = recv(connection.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
+    }
+
+    private func bytesReceived(_ connection: Connection) -> UInt64? {
+        UInt64(clamping: connection.progress.load(ordering: .relaxed))
     }
 
     private func isTooSlow(

@@ -12,7 +12,9 @@ public import OCIModel
 /// Optional texts are empty when absent. Texts are cleaned as Helm cleans them: white space becomes spaces,
 /// characters that do not print are dropped.
 public struct ChartMetadata: Sendable, Equatable {
-    /// The name, not empty and without a slash. A registry may take less: see `RepositoryName`.
+    /// The name, not empty and without a slash.
+    ///
+    /// A registry may take less: see `RepositoryName`.
     public internal(set) var name = ""
     /// The project's page.
     public internal(set) var home = ""

@@ -55,37 +55,29 @@ extension Registry: LocalReads {
     }
 
     /// A blob between its commit and its move is still in its slot; and it may move while we look.
+    ///
+    /// A file that someone took away or cut is logged, and for the client the blob is not there: so the next push
+    /// brings it back.
     private func openBlob(_ digest: Digest, size: Int64) throws(ContentError) -> BlobFile {
-        do {
-            return try checked(try blobs.open(digest), digest, size)
-        } catch let error as SystemError {
-            guard error.isNotFound else { throw Registry.unreadable(digest, error) }
-        } catch let error as ContentError {
-            throw error
+        do throws(SystemError) {
+            let file = try openWherever(digest)
+            if file.size == size { return file }
+            options.observer.didFail("blob \(digest) has \(file.size) bytes on disk, not \(size); push it again")
         } catch {
-            throw .internal("\(error)")
+            guard error.isNotFound else { throw .corrupt("blob \(digest) cannot be read: \(error)") }
+            options.observer.didFail("blob \(digest) has a row but no file; push it again, or restore the file")
         }
-        do {
-            if let slot = try reader().slot(of: digest), let file = try? blobs.open(slot: slot) {
-                return try checked(file, digest, size)
-            }
-            return try checked(try blobs.open(digest), digest, size)
-        } catch let error as ContentError {
-            throw error
-        } catch {
-            throw .corrupt("blob \(digest) has a row but no file (\(error)); push it again")
-        }
+        throw .blobUnknown("blob \(digest) is damaged on the server; push it again")
     }
 
-    private func checked(_ file: BlobFile, _ digest: Digest, _ size: Int64) throws(ContentError) -> BlobFile {
-        guard file.size == size else {
-            throw .corrupt("blob \(digest) has \(file.size) bytes on disk, not \(size); push it again")
+    private func openWherever(_ digest: Digest) throws(SystemError) -> BlobFile {
+        do throws(SystemError) {
+            return try blobs.open(digest)
+        } catch {
+            guard error.isNotFound else { throw error }
         }
-        return file
-    }
-
-    private static func unreadable(_ digest: Digest, _ error: SystemError) -> ContentError {
-        .corrupt("blob \(digest) cannot be read: \(error)")
+        if let slot = try? reader().slot(of: digest), let file = try? blobs.open(slot: slot) { return file }
+        return try blobs.open(digest)
     }
 
     /// Tags sorted by bytes, hidden ones left out.
@@ -126,7 +118,7 @@ extension Registry: LocalReads {
     private func fallbackReferrers(of subject: Digest, in repository: RepositoryName, _ reader: MetadataReader)
         throws(ContentError) -> [Descriptor]
     {
-        guard let tag = try? Tag(parsing: "\(subject.algorithm.name)-\(subject.hex)".prefix(128)),
+        guard let tag = try? Tag(parsing: "\(subject.algorithm.name)-\(subject.hex.prefix(64))"),
             let found = try reader.manifest(.tag(tag), in: repository), found.manifest.mediaType.isIndex,
             let index = try? Manifest(parsing: found.manifest.bytes, contentType: found.manifest.mediaType)
         else { return [] }

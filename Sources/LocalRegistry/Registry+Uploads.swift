@@ -183,13 +183,15 @@ final class LocalUpload: UploadWriter {
             throw .digestInvalid(
                 "the \(staged.size) bytes sent hash to \(staged.digest), not to \(digest); upload again")
         }
-        let (session, repository, now) = (session, repository, registry.options.now())
+        let (session, repository, now, blobs) = (session, repository, registry.options.now(), registry.blobs)
         // The session ends here, whatever becomes of it: its slot is the blob's now, or is given back.
         if let session { registry.uploads.remove(session) }
         try await registry.committer.commit(staged) { writer throws(ContentError) in
             let isNew = try writer.linkBlob(digest, size: staged.size, slot: staged.slot, in: repository, at: now)
             if let session { try writer.removeUpload(session) }
-            return isNew
+            // The row of a damaged blob does not make its file whole: these bytes do.
+            let isNeeded = isNew || (try? blobs.size(of: digest)) != staged.size
+            return isNeeded
                 ? Committer.Effects(promotion: (staged.slot, digest)) : Committer.Effects(discarded: [staged.slot])
         }
     }

@@ -19,7 +19,9 @@ public enum YAMLDocument {
             throw YAMLError(line: 1, column: 1, message: "the text is larger than \(limits.bytes) bytes")
         }
         return try bytes.withUnsafeBufferPointer { buffer throws(YAMLError) in
-            var composer = Composer(reader: try EventReader(borrowing: buffer), limits: limits)
+            // libyaml counts a byte order mark as a column, which would indent the first line.
+            let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? buffer.extracting(3...) : buffer
+            var composer = Composer(reader: try EventReader(borrowing: text), limits: limits)
             return try composer.document()
         }
     }

@@ -40,9 +40,8 @@ import Testing
         for length in stride(from: 0, to: dataEnd, by: 13) {
             let text = message(Array(bytes.prefix(length)))
             #expect(
-                [
-                    "the archive ends too early", "not a gzip-compressed archive", "not a tar archive inside gzip",
-                ].contains(text), "cut at \(length): \(text)")
+                text == (length < 3 ? "not a gzip-compressed archive" : "the archive ends too early"),
+                "cut at \(length)")
         }
         #expect(message(Gzip.stored(Array(small.finished.prefix(700)))) == "the archive ends too early")
     }

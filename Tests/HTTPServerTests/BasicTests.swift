@@ -54,7 +54,7 @@ import Testing
             let reply = try client.receive(isHead: true)
             #expect(reply.field("Content-Length") == "5")
             #expect(try client.get("/").text == "12345")
-            #expect(handler.outcomes(1)[0].outcome.bytesSent == 0)
+            #expect(handler.outcomes(1).first?.outcome.bytesSent == 0)
         }
     }
 

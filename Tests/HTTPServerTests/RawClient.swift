@@ -3,7 +3,9 @@ import HTTPServer
 import Posix
 
 /// A client that sends exactly the bytes it is given, over a blocking socket.
-final class RawClient {
+///
+/// Unchecked: a test uses it on one thread at a time.
+final class RawClient: @unchecked Sendable {
     struct Reply: Equatable {
         var status: Int
         var head: String
@@ -126,6 +128,15 @@ final class RawClient {
         reply.body = Array(buffer[..<length])
         buffer.removeFirst(length)
         return reply
+    }
+
+    /// What was received and not read yet.
+    var rest: String { String(decoding: buffer, as: UTF8.self) }
+
+    /// Reads until the server closes and forgets what it sent.
+    func skipToEnd() throws {
+        while try fill() {}
+        buffer = []
     }
 
     /// Whether the server closes without another byte.

@@ -83,6 +83,12 @@ public enum Gzip {
         return header + bits.finished + trailer(checksum: 0, count: prefix.count + 1 + zeros / 258 * 258)
     }
 
+    /// Members that unpack to this many zeros.
+    public static func zeros(_ count: Int) -> [UInt8] {
+        let bombed = (count - 1) / 258 * 258
+        return bomb([], zeros: bombed) + stored([UInt8](repeating: 0, count: count - 1 - bombed))
+    }
+
     private static func trailer(checksum: UInt32, count: Int) -> [UInt8] {
         [checksum, UInt32(truncatingIfNeeded: count)].flatMap { value in
             (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }

@@ -59,7 +59,8 @@ func outline(_ node: YAMLNode?) -> String {
 
     @Test("A byte order mark and an explicit document are taken")
     func marks() throws {
-        #expect(outline(try parse("\u{FEFF}a: 1\n")) == "{a:1}")
+        #expect(outline(try parse("\u{FEFF}a: 1\nb: 2\n")) == "{a:1,b:2}")
+        #expect(try parse("\u{FEFF}") == nil)
         #expect(outline(try parse("%YAML 1.1\n---\na: 1\n...\n")) == "{a:1}")
     }
 

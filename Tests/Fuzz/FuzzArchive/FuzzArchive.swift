@@ -1,0 +1,82 @@
+import Archive
+import ChartArchive
+import HelmModel
+import YAML
+
+/// Feeds bytes to the archive reader and the chart reader; the first byte says as what.
+///
+/// `g`: as a gzip file. `t`: as a tar archive, which is wrapped. `c`: as the `Chart.yaml` of an archive. Anything else:
+/// as a provenance file.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+    let rest = Array(bytes.dropFirst())
+    switch bytes.first {
+    case UInt8(ascii: "g"): check(rest)
+    case UInt8(ascii: "t"): check(gzipped(rest))
+    case UInt8(ascii: "c"): check(gzipped(tar(rest)))
+    default: _ = try? ChartProvenance(parsing: rest)
+    }
+    return 0
+}
+
+private func check(_ archive: [UInt8]) {
+    var limits = ArchiveLimits()
+    limits.totalBytes = 1 << 20
+    limits.entryBytes = 1 << 18
+    limits.entries = 50
+    do {
+        var reader = try ArchiveReader(archive, limits: limits)
+        var entries = 0
+        var total = 0
+        while let entry = try reader.nextEntry() {
+            entries += 1
+            precondition(entry.size >= 0 && entry.size <= limits.entryBytes)
+            guard entries % 2 == 1 else { continue }
+            var count = 0
+            while let piece = try reader.nextPiece() { count += piece.count }
+            precondition(count == entry.size)
+            total += count
+        }
+        precondition(entries <= 50 && total <= 1 << 20)
+    } catch {
+        precondition(!error.description.isEmpty)
+    }
+    do {
+        let chart = try ChartArchiveReader.read(archive, limits: limits)
+        precondition(!chart.metadata.name.isEmpty && chart.metadata.semanticVersion != nil)
+        precondition(chart.files.contains { $0.path.hasSuffix("Chart.yaml") })
+        guard let again = try? ChartMetadata(configJSON: chart.metadata.configJSON) else {
+            preconditionFailure("the config does not read back")
+        }
+        precondition(again == chart.metadata)
+    } catch {
+        precondition(!error.description.isEmpty)
+    }
+}
+
+/// One stored block of at most 65,535 bytes; libarchive does not look at the checksum.
+private func gzipped(_ bytes: [UInt8]) -> [UInt8] {
+    let block = bytes.prefix(65_535)
+    let low = UInt8(block.count & 0xFF)
+    let high = UInt8(block.count >> 8)
+    return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1, low, high, ~low, ~high] + block + [UInt8](repeating: 0, count: 8)
+}
+
+private func tar(_ chart: [UInt8]) -> [UInt8] {
+    var header = [UInt8](repeating: 0, count: 512)
+    func put(_ text: String, at offset: Int) {
+        for (index, byte) in text.utf8.enumerated() { header[offset + index] = byte }
+    }
+    let size = String(chart.count, radix: 8)
+    put("x/Chart.yaml", at: 0)
+    put("0000644", at: 100)
+    put(String(repeating: "0", count: 11 - size.count) + size, at: 124)
+    put("00000000000", at: 136)
+    put("        0", at: 148)
+    put("ustar", at: 257)
+    put("00", at: 263)
+    let sum = String(header.reduce(0) { $0 + Int($1) }, radix: 8)
+    put(String(repeating: "0", count: 6 - sum.count) + sum + "\0", at: 148)
+    return header + chart + [UInt8](repeating: 0, count: (512 - chart.count % 512) % 512 + 1024)
+}
