@@ -69,11 +69,41 @@ extension JSONValue {
         output += repeatElement(UInt8(ascii: " "), count: 2 * depth)
     }
 
-    /// A whole number prints without a fraction; JSON has no infinity and no NaN, so they become null.
+    /// A number as Go's `encoding/json` writes it: digits between 1e-6 and 1e21, else an exponent without zeros.
+    ///
+    /// JSON has no infinity and no NaN, so they become null.
     private static func numberText(_ value: Double) -> String {
         guard value.isFinite else { return "null" }
+        if value == 0 { return value.sign == .minus ? "-0" : "0" }
         if let whole = Int64(exactly: value) { return String(whole) }
-        return "\(value)"
+        let (digits, point) = decimalDigits(value)
+        let sign = value < 0 ? "-" : ""
+        if abs(value) >= 1e-6, abs(value) < 1e21 {
+            return sign + plain(digits, point: point)
+        }
+        let fraction = digits.dropFirst()
+        let exponent = point - 1
+        return sign + digits.prefix(1) + (fraction.isEmpty ? "" : "." + fraction) + "e"
+            + (exponent < 0 ? "-" : "+") + String(abs(exponent))
+    }
+
+    /// The shortest digits that give the number back, and where the decimal point stands in them.
+    private static func decimalDigits(_ value: Double) -> (digits: String, point: Int) {
+        let parts = "\(abs(value))".split(separator: "e")
+        let exponent = parts.count == 2 ? Int(parts[1]) ?? 0 : 0
+        let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+        let whole = mantissa[0]
+        let all = whole + (mantissa.count == 2 ? mantissa[1] : "")
+        let leadingZeros = all.prefix { $0 == "0" }.count
+        var digits = String(all.dropFirst(leadingZeros))
+        while digits.hasSuffix("0") { digits.removeLast() }
+        return (digits, whole.count + exponent - leadingZeros)
+    }
+
+    private static func plain(_ digits: String, point: Int) -> String {
+        if point <= 0 { return "0." + String(repeating: "0", count: -point) + digits }
+        if point >= digits.count { return digits + String(repeating: "0", count: point - digits.count) }
+        return digits.prefix(point) + "." + digits.dropFirst(point)
     }
 
     private static func writeString(_ value: String, into output: inout [UInt8], _ style: Style) {
@@ -85,6 +115,8 @@ extension JSONValue {
             case "\n": output += "\\n".utf8
             case "\r": output += "\\r".utf8
             case "\t": output += "\\t".utf8
+            case "\u{8}": output += "\\b".utf8
+            case "\u{C}": output += "\\f".utf8
             case "\u{0}"..."\u{1F}": writeEscape(scalar, into: &output)
             case "<", ">", "&", "\u{2028}", "\u{2029}":
                 if style.escapesHTML { writeEscape(scalar, into: &output) } else { output += String(scalar).utf8 }
