@@ -165,13 +165,17 @@ extension LiveRequest {
         name.utf8Start.withMemoryRebound(to: CChar.self, capacity: name.utf8CodeUnitCount + 1) { name in
             let isAdded = value.withCString { MHD_add_response_header(response, name, $0) == .YES }
             if isAdded || value.isEmpty { return }
-            let clean = String(decoding: value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
-            _ = clean.withCString { MHD_add_response_header(response, name, $0) }
+            _ = cleaned(value).withCString { MHD_add_response_header(response, name, $0) }
         }
     }
 
+    /// A value with blanks for its control characters.
+    static func cleaned(_ value: String) -> String {
+        String(decoding: value.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }, as: UTF8.self)
+    }
+
     /// Whether a field is the server's to write.
-    private static func isOwn(_ name: StaticString) -> Bool {
+    static func isOwn(_ name: StaticString) -> Bool {
         switch name.utf8CodeUnitCount {
         case 4: HeaderFields.sameName("\(name)", "Date")
         case 10: HeaderFields.sameName("\(name)", "Connection")

@@ -17,11 +17,19 @@ enum Caretaker {
         }
     }
 
+    /// How often lingering sockets are emptied.
+    private static let lingerInterval = Duration.milliseconds(5)
+
     private static func run(_ engine: Engine, _ listener: Listener, _ daemon: DaemonBox) {
         let janitor = Janitor(engine)
         let interval = janitor.interval
-        while engine.control.next(within: interval) == nil {
-            janitor.sweep()
+        var nextSweep = Clock.now()
+        while engine.control.next(within: engine.lingering.isEmpty ? interval : lingerInterval) == nil {
+            engine.lingering.sweep()
+            if Clock.now() >= nextSweep {
+                janitor.sweep()
+                nextSweep = Clock.now() + interval.nanoseconds
+            }
         }
         engine.startDraining()
         daemon.quiesce()
@@ -31,11 +39,13 @@ enum Caretaker {
         while !isClean, Clock.now() < engine.control.deadline {
             let left = engine.control.deadline - Clock.now()
             engine.control.rest(min(interval, .nanoseconds(Int64(clamping: left))))
+            engine.lingering.sweep()
             janitor.sweep()
             isClean = engine.active.load(ordering: .sequentiallyConsistent) == 0
         }
         engine.cutEverything()
         daemon.stop()
+        engine.lingering.closeAll()
         engine.control.finish(isClean)
     }
 }

@@ -21,6 +21,7 @@ final class Engine: Sendable {
     let pending = Atomic<Int>(0)
     let connections = ConnectionTable()
     let control = Control()
+    let lingering = Lingering()
     private let draining = Atomic<Bool>(false)
     private let cutting = Atomic<Bool>(false)
     private let requests = Atomic<UInt64>(0)
@@ -83,6 +84,12 @@ final class Engine: Sendable {
             if let request = connection.away.withLock({ $0 }) { request.cut() }
             shutdown(connection.descriptor, Int32(SHUT_RDWR))
         }
+    }
+
+    /// Lets the client of a connection that ends now finish sending.
+    func linger(_ descriptor: Int32) {
+        lingering.add(descriptor)
+        control.wake()
     }
 
     func requestEnded() {

@@ -33,17 +33,18 @@ extension LiveRequest {
         if let refusal = framing.refusal { return refuse(refusal.status, refusal.message) }
         guard let path = target.pathText else { return refuse(400, "the request target is not a path") }
         describe(line, path: path, framing.body)
+        hasBody = framing.body != .none
         return follow(engine.handler.plan(for: self), framing)
     }
 
     private func follow(_ plan: Plan, _ framing: Framing) -> MHD_Result {
-        var isUnwanted = framing.body != .none
+        var isUnwanted = hasBody
         if case .length(let length) = framing.body, length <= LiveRequest.droppedBytes, !framing.expectsContinue {
             isUnwanted = false
         }
         switch plan {
         case .respond(let response):
-            if isUnwanted { return send(response, closing: true) }
+            if isUnwanted { return sendEarly(response) }
             stage = .answering(response)
         case .perform(let work):
             guard admit() else { return refuse(503, "the server is overloaded") }
@@ -63,7 +64,7 @@ extension LiveRequest {
             guard admit() else { return refuse(503, "the server is overloaded") }
             stage = .streaming(stream)
         }
-        if framing.body != .none { connection.enter(.body, at: startedAt) }
+        if hasBody { connection.enter(.body, at: startedAt) }
         return .YES
     }
 
@@ -74,6 +75,12 @@ extension LiveRequest {
         if status == 503, !response.headers.contains(where: { HeaderFields.sameName("\($0.name)", "Retry-After") }) {
             response.headers.append(("Retry-After", "1"))
         }
+        return sendEarly(response)
+    }
+
+    /// Answers before the body has been read: the connection closes, gently when the client may be sending.
+    private func sendEarly(_ response: Response) -> MHD_Result {
+        lingers = hasBody
         return send(response, closing: true)
     }
 
@@ -118,14 +125,18 @@ extension LiveRequest {
         response.status = .contentTooLarge
         response.closesConnection = true
         abandonStream()
-        drain(then: response)
-        return .YES
+        return endBody(with: response)
     }
 
-    /// Throws away the rest of the body, then answers.
-    func drain(then response: Response) {
+    /// Answers in the middle of a body: at once where that is possible, else after its rest, up to a limit.
+    func endBody(with response: Response) -> MHD_Result {
+        if sendThrough(response) {
+            lingers = true
+            return .NO
+        }
         drainStart = receivedBytes
         stage = .answering(response)
+        return .YES
     }
 
     private func complete() -> MHD_Result {
@@ -140,7 +151,7 @@ extension LiveRequest {
             return endBody(of: stream)
         case .away:
             guard let answer = flight.withLock({ $0.answer.take() }) else { return .NO }
-            return send(answer, closing: closesEarly)
+            return closesEarly ? sendEarly(answer) : send(answer)
         case .fresh, .queued:
             return .NO
         }
@@ -149,6 +160,7 @@ extension LiveRequest {
     /// Called by libmicrohttpd when the response is out or the connection died.
     func end(isComplete: Bool) {
         let engine = connection.engine
+        if lingers { engine.linger(connection.descriptor) }
         if isCorked { chartroom_tcp_cork(connection.descriptor, 0) }
         if case .answering(let response) = stage { response.discard() }
         if hasLeft { land() }
@@ -157,7 +169,8 @@ extension LiveRequest {
         guard startedAt > 0 else { return detach() }
         let now = Clock.now()
         connection.enter(.idle, at: now)
-        let wasSent = isComplete && status != 0
+        // What went through the socket by itself is complete although libmicrohttpd was told to give up.
+        let wasSent = status != 0 && (isComplete || hasSentThrough)
         let outcome = Outcome(
             status: status, bytesSent: method == .head ? 0 : wasSent ? responseBytes : source?.position ?? 0,
             bytesReceived: receivedBytes, duration: .nanoseconds(Int64(clamping: now - startedAt)),

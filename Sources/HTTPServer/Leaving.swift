@@ -115,8 +115,7 @@ extension LiveRequest {
             case .isTaken: break
             case .starts: start(stream)
             case .drains(let response):
-                drain(then: response)
-                return .YES
+                return endBody(with: response)
             }
         }
         return .YES

@@ -31,10 +31,16 @@ final class LiveRequest: Request, @unchecked Sendable {
     var hasLeft = false
     /// Whether the request counts as pending.
     var isPending = false
+    /// Whether the client may still be sending when the connection ends.
+    var lingers = false
     /// Whether the body was not read, so that the connection must close after the answer.
     var closesEarly = false
     /// Where the count of received bytes stood when the rest of the body became unwanted.
     var drainStart: Int64 = 0
+    /// Whether the response was written to the socket past libmicrohttpd.
+    var hasSentThrough = false
+    /// Whether the client has announced a body.
+    var hasBody = false
     var stream: BodyStream?
 
     init(_ connection: Connection, target: RawTarget, number: UInt64) {

@@ -47,9 +47,15 @@ import Testing
     func unwantedBody(works: Bool) async throws {
         try await withServer(plan: { _ in works ? .perform { .text("no") } : .respond(.text("no")) }) { server, _ in
             let client = try RawClient(server.address)
-            try client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n")
+            try client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
             #expect(try client.receive().text == "no")
             #expect(try client.isClosed())
+            // A client that reads only after it has sent everything gets its answer too.
+            let stubborn = try RawClient(server.address)
+            try stubborn.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
+            try stubborn.send([UInt8](repeating: 1, count: 50_000_000))
+            #expect(try stubborn.receive().text == "no")
+            #expect(try stubborn.isClosed())
         }
     }
 
@@ -124,13 +130,16 @@ import Testing
         let consumer = RecordingConsumer(keepsBytes: false) { _ in .text("disk full", .insufficientStorage) }
         try await withServer(plan: { _ in .stream(maximumBytes: 1 << 30, consumer) }) { server, handler in
             let client = try RawClient(server.address)
-            try client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n")
-            try client.send([UInt8](repeating: 1, count: 4_000_000))
+            try client.send("PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
+            try client.send([UInt8](repeating: 1, count: 50_000_000))
             let reply = try client.receive()
             #expect(reply.status == 507)
             #expect(reply.text == "disk full")
             #expect(try client.isClosed())
+            #expect(reply.field("Content-Type") == "text/plain")
+            #expect(reply.field("X-Request-Id") == handler.outcomes(1).first?.id)
             #expect(handler.outcomes(1).first?.outcome.status == 507)
+            #expect(handler.outcomes(1).first?.outcome.isComplete == true)
             #expect(consumer.read(\.pieces).count == 1)
             #expect(consumer.read(\.finishes) == 0)
             #expect(consumer.read(\.abandons) == 0)
