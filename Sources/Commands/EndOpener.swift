@@ -1,5 +1,8 @@
 import Content
+import HTTPClient
 import LocalRegistry
+import RemoteRegistry
+import Telemetry
 
 /// Opens the registry a command works on.
 enum EndOpener {
@@ -23,7 +26,7 @@ enum EndOpener {
             return registry
         } catch {
             guard case .denied = error, let announced = Registry.announcedAddress(of: directory) else {
-                throw CommandError(error)
+                throw CommandError(opening: error)
             }
             let address = try ServerAddress(parsing: announced, isPlain: true)
             return try openServer(address, ServerAccess(), context)
@@ -33,6 +36,57 @@ enum EndOpener {
     private static func openServer(
         _ address: ServerAddress, _ access: ServerAccess, _ context: Context
     ) throws(CommandError) -> any RegistryEnd {
-        throw CommandError(.failure, "not yet")
+        var configuration = HTTPClientConfiguration()
+        configuration.userAgent = "chartroom/" + ProgramVersion.text
+        configuration.tls.additionalAuthorities = access.authorityFile
+        let warn = Logger(level: .warning) { context.console.warn(LogFormat.sentence($0)) }
+        let credentials: any CredentialProvider =
+            if let given = access.credentials {
+                FixedCredential(.password(user: given.username, Secret(given.password)))
+            } else {
+                CredentialStore(environment: context.environment, logger: warn)
+            }
+        let client: HTTPClient
+        do {
+            client = try HTTPClient(configuration)
+        } catch {
+            throw CommandError(.failure, error.message)
+        }
+        do {
+            return RegistryClient(try address.endpoint(), credentials: credentials, client: client)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+}
+
+extension CommandError {
+    /// Why a store cannot be opened; one that another process holds may be free again soon.
+    init(opening error: ContentError) {
+        self.init(error)
+        guard case .denied = error else { return }
+        code = .unavailable
+        hints = ["wait until that process is done, or stop it"]
+    }
+}
+
+extension ServerAddress {
+    /// The address in the words of the registry client.
+    fileprivate func endpoint() throws(ContentError) -> RegistryEndpoint {
+        switch self {
+        case .tcp(let isSecure, let authority):
+            try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority)
+        case .unix(let path): try RegistryEndpoint(unixSocketPath: path)
+        }
+    }
+}
+
+extension LogFormat {
+    /// A record as one sentence for a person: the message, then the values.
+    fileprivate static func sentence(_ record: LogRecord) -> String {
+        let values = record.fields.compactMap { field -> String? in
+            if case .string(let text) = field.value { text } else { nil }
+        }
+        return record.message + (values.isEmpty ? "" : ": " + values.joined(separator: ": "))
     }
 }

@@ -157,7 +157,7 @@ import Testing
             (.sizeInvalid(""), 7),
             (.manifestInvalid(""), 7), (.referencesMissing("", [digest]), 7), (.nameInvalid(""), 2),
             (.parameterInvalid(""), 2), (.rangeInvalid("", length: 0), 7), (.tooLarge(""), 7), (.unauthorized(""), 4),
-            (.denied(""), 4), (.unsupported(""), 1), (.rateLimited("", retryAfter: nil), 5), (.unavailable(""), 5),
+            (.denied(""), 4), (.unsupported(""), 4), (.rateLimited("", retryAfter: nil), 5), (.unavailable(""), 5),
             (.storageFull(""), 6), (.corrupt(""), 7), (.internal(""), 1),
         ]
         for (error, code) in table { #expect(ExitCode(error).rawValue == code, "\(error)") }

@@ -12,7 +12,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case usage = 2
     /// What was asked for does not exist.
     case notFound = 3
-    /// Credentials are missing, wrong, or not enough; or a lock forbids it.
+    /// Credentials are missing, wrong or not enough, or the operation is locked or not offered.
     case denied = 4
     /// The other side cannot be reached or is too busy.
     case unavailable = 5
@@ -30,7 +30,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .failure: "Something failed that has no number of its own."
         case .usage: "The command line or the configuration is wrong."
         case .notFound: "What was asked for does not exist."
-        case .denied: "Credentials are missing, wrong or not enough, or a lock forbids it."
+        case .denied: "Credentials are missing, wrong or not enough, or the operation is locked or not offered."
         case .unavailable: "The other side cannot be reached or is too busy: try again."
         case .storage: "The disk is full, read-only or failing."
         case .invalidContent: "Content is not what it should be: a broken chart, a wrong digest, a refused manifest."
@@ -46,8 +46,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .uploadInvalid, .chunkOutOfOrder, .digestInvalid, .sizeInvalid, .manifestInvalid, .referencesMissing,
             .rangeInvalid, .tooLarge, .corrupt:
             self = .invalidContent
-        case .unauthorized, .denied: self = .denied
-        case .unsupported, .internal: self = .failure
+        case .unauthorized, .denied, .unsupported: self = .denied
+        case .internal: self = .failure
         case .rateLimited, .unavailable: self = .unavailable
         case .storageFull: self = .storage
         }
@@ -78,7 +78,7 @@ struct CommandError: Error, Equatable {
         switch error {
         case .unauthorized:
             ["log in with 'helm registry login', or give --username and --password-stdin"]
-        case .unavailable: ["check that the server runs and the address is right"]
+        case .unavailable: ["check the address and that the server runs; a private certificate needs --ca-file"]
         case .rateLimited(_, let delay?): ["try again in \(delay.components.seconds) seconds"]
         case .rateLimited(_, nil): ["try again later"]
         case .storageFull: ["free space on the disk that holds the data directory"]

@@ -25,7 +25,7 @@ extension ServerAssembly {
         do {
             return try Registry(at: configuration.data, options)
         } catch {
-            throw CommandError(error)
+            throw CommandError(opening: error)
         }
     }
 

@@ -7,9 +7,11 @@ import Telemetry
 enum StoreTelemetry {
     /// Counts flushes and commits, logs failures and recoveries.
     static func observer(_ metrics: MetricsRegistry, _ logger: Logger) -> StoreObserver {
-        let flushes = metrics.histogram("chartroom_store_flush_seconds", "Time of one flush of blobs to the disk.")
+        let flushes = metrics.histogram(
+            "chartroom_store_flush_duration_seconds", "Time of one flush of blobs to the disk.")
         let flushed = metrics.counter("chartroom_store_flushed_blobs_total", "Blobs made durable.")
-        let commits = metrics.histogram("chartroom_store_commit_seconds", "Time of one transaction with its flush.")
+        let commits = metrics.histogram(
+            "chartroom_store_commit_duration_seconds", "Time of one transaction with its flush.")
         let failures = metrics.counter(
             "chartroom_store_failures_total", "Failures of the store that no request waited for.")
         return StoreObserver(
@@ -38,14 +40,17 @@ extension ServerAssembly {
                 .init(labels: ["blobs"], value: totals.blobs),
             ]
         }
-        metrics.collect("chartroom_store_bytes", "Bytes of blobs.", .gauge, labels: ["counted"]) { [registry] in
+        metrics.collect("chartroom_store_physical_bytes", "Bytes of blobs, each blob once.", .gauge) { [registry] in
             guard let totals = try? registry.totals() else { return [] }
-            return [
-                .init(labels: ["once"], value: totals.physicalBytes),
-                .init(labels: ["per_repository"], value: totals.logicalBytes),
-            ]
+            return [.init(value: totals.physicalBytes)]
         }
-        metrics.collect("chartroom_upload_sessions", "Open upload sessions.", .gauge) { [registry] in
+        metrics.collect(
+            "chartroom_store_logical_bytes", "Bytes of blobs, once for each repository that holds them.", .gauge
+        ) { [registry] in
+            guard let totals = try? registry.totals() else { return [] }
+            return [.init(value: totals.logicalBytes)]
+        }
+        metrics.collect("chartroom_store_upload_sessions", "Open upload sessions.", .gauge) { [registry] in
             [.init(value: Int64(registry.openSessions))]
         }
         metrics.collect("chartroom_http_load", "Connections and requests now.", .gauge, labels: ["kind"]) {
