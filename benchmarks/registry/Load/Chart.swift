@@ -1,0 +1,84 @@
+import Codecs
+
+/// A made-up chart as Helm pushes it: an archive that does not compress, a config and a manifest of about 1 kB.
+struct Chart: Sendable {
+    let repository: String
+    let tag: String
+    /// The archive in two parts: one of its own, one that all charts share.
+    let layer: [[UInt8]]
+    let layerDigest: String
+    let config: [UInt8]
+    let configDigest: String
+    let manifest: [UInt8]
+    let manifestDigest: String
+}
+
+/// Makes charts, the same ones in every run.
+struct ChartMaker: Sendable {
+    /// Repositories the charts are spread over.
+    static let repositories = 16
+
+    private let filling: [UInt8]
+    private let layerByteCount: Int
+
+    init(layerByteCount: Int) {
+        self.layerByteCount = layerByteCount
+        filling = randomBytes(layerByteCount - 32, seed: 1)
+    }
+
+    /// One chart; a number never gives the same blob as another.
+    func chart(_ number: Int) -> Chart {
+        let name = "chart-\(number % ChartMaker.repositories)"
+        let mark = "\(number)"
+        let own = Array((mark + String(repeating: " ", count: 32 - mark.utf8.count)).utf8)
+        let layer = [own, filling]
+        let config = Array(
+            """
+            {"name":"\(name)","version":"1.0.\(number)","description":"A chart to measure with","type":"application",\
+            "keywords":["measure","registry"],"home":"https://example.org/\(name)","appVersion":"2.\(number)",\
+            "maintainers":[{"name":"Nobody","email":"nobody@example.org"}],"apiVersion":"v2"}
+            """.utf8)
+        let (layerDigest, configDigest) = (digest(layer), digest([config]))
+        let manifest = Array(
+            """
+            {"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json",\
+            "digest":"\(configDigest)","size":\(config.count)},"layers":[{"mediaType":\
+            "application/vnd.cncf.helm.chart.content.v1.tar+gzip","digest":"\(layerDigest)","size":\(layerByteCount)}],\
+            "annotations":{"org.opencontainers.image.authors":"Nobody (nobody@example.org)",\
+            "org.opencontainers.image.created":"2026-01-01T00:00:00Z","org.opencontainers.image.description":\
+            "A chart to measure with, whose description is as long as one of those that people write for their own",\
+            "org.opencontainers.image.source":"https://example.org/source/\(name)",\
+            "org.opencontainers.image.title":"\(name)","org.opencontainers.image.url":"https://example.org/\(name)",\
+            "org.opencontainers.image.version":"1.0.\(number)"}}
+            """.utf8)
+        return Chart(
+            repository: "bench/\(name)", tag: "1.0.\(number)", layer: layer, layerDigest: layerDigest, config: config,
+            configDigest: configDigest, manifest: manifest, manifestDigest: digest([manifest]))
+    }
+}
+
+/// The digest of parts, one after another, the whole repeated.
+func digest(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
+    let hasher = ContentHasher(.sha256)
+    for _ in 0..<repetitions {
+        for part in parts { hasher.update(part.span) }
+    }
+    let digits = Array("0123456789abcdef".utf8)
+    return "sha256:"
+        + String(decoding: hasher.finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}
+
+/// Bytes that do not compress, the same for the same seed (SplitMix64).
+func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
+    var state = seed
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + 8)
+    while bytes.count < count {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        word ^= word >> 31
+        withUnsafeBytes(of: word) { bytes.append(contentsOf: $0) }
+    }
+    return Array(bytes.prefix(count))
+}

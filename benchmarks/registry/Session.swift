@@ -1,0 +1,109 @@
+import Glibc
+import Posix
+
+/// One run: what is asked, where its data goes, whom it tells.
+final class Session {
+    let options: Options
+    let scale: Scale
+    let scratch: Scratch
+    let report: Report
+    private let names = Counter()
+    private var certificate: Certificate?
+
+    init(_ options: Options, scratch: Scratch) {
+        self.options = options
+        scale = Scale(options)
+        self.scratch = scratch
+        report = Report(Facts(options, scratch: scratch.path), noisePercent: options.noisePercent)
+    }
+
+    /// Those of some servers that take part.
+    func participants(_ kinds: [Server.Kind] = Server.Kind.allCases) -> [Server.Kind] {
+        kinds.filter { !options.without.contains($0.rawValue) }
+    }
+
+    /// A new directory, in which nothing else has ever been.
+    func freshDirectory(_ name: String) throws(BenchmarkFailure) -> String {
+        try scratch.directory("\(names.next())-\(name)")
+    }
+
+    /// How to start a server on a directory, a fresh one unless given.
+    func launch(
+        _ kind: Server.Kind, in directory: String? = nil, isTLS: Bool = false
+    ) throws(BenchmarkFailure) -> Server.Launch {
+        var launch = Server.Launch(kind: kind, directory: directory ?? "", chartroom: options.chartroom)
+        if directory == nil { launch.directory = try freshDirectory(kind.rawValue) }
+        launch.processor = options.isPinned ? 0 : nil
+        if isTLS { launch.certificate = try sharedCertificate() }
+        return launch
+    }
+
+    private func sharedCertificate() throws(BenchmarkFailure) -> Certificate {
+        if let certificate { return certificate }
+        let made = try Certificate(in: scratch.directory("certificate"))
+        certificate = made
+        return made
+    }
+
+    /// Writes out what earlier work left dirty, so that it is not paid for in a later stretch.
+    func settle() throws(BenchmarkFailure) {
+        do throws(SystemError) {
+            try Directory(creating: scratch.path).syncFileSystem()
+        } catch {
+            throw BenchmarkFailure(error)
+        }
+    }
+
+    /// Alternates the contenders in every round.
+    ///
+    /// The order is the same in each: A B C A B C.
+    ///
+    /// A stretch during which others used the processors is repeated; the quietest attempt counts.
+    func alternate(_ contenders: [Contender], rounds: Int? = nil) throws(BenchmarkFailure) -> [Series] {
+        let servers = contenders.flatMap(\.server.processes)
+        for contender in contenders { ProcessUsage.resetHighWater(of: contender.server.processes) }
+        var all = contenders.map { Series($0.label) }
+        for _ in 0..<(rounds ?? scale.rounds) {
+            for (number, contender) in contenders.enumerated() {
+                all[number].stretches.append(try quietStretch(contender, servers))
+            }
+        }
+        return all
+    }
+
+    private func quietStretch(_ contender: Contender, _ servers: [pid_t]) throws(BenchmarkFailure) -> Series.Stretch {
+        var best: Series.Stretch?
+        for _ in 0...options.retries {
+            let processes = contender.server.processes
+            let before = (MachineLoad(servers: servers), ProcessUsage.processorTime(of: processes))
+            let sample = try contender.measure(contender.server)
+            let used = Double(ProcessUsage.processorTime(of: processes) - before.1) / 1000
+            let others = MachineLoad(servers: servers).othersShare(since: before.0) * 100
+            let stretch = Series.Stretch(
+                sample: sample, processorMicroseconds: sample.requests > 0 ? used / Double(sample.requests) : 0,
+                othersPercent: others)
+            if others < best?.othersPercent ?? .infinity { best = stretch }
+            if others <= options.noisePercent { break }
+        }
+        guard let best else { throw BenchmarkFailure("no stretch was measured") }
+        return best
+    }
+}
+
+/// A server and how to load it.
+struct Contender {
+    var label: String
+    var server: Server
+    var measure: (Server) throws(BenchmarkFailure) -> LoadSample
+}
+
+extension [Contender] {
+    /// The peak of resident memory of each since the case began.
+    var highWater: [String: Int] {
+        var highWater: [String: Int] = [:]
+        for contender in self {
+            highWater[contender.label] = ProcessUsage.memory("VmHWM", of: contender.server.processes)
+        }
+        return highWater
+    }
+}
