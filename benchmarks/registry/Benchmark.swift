@@ -8,6 +8,7 @@
 
 import Glibc
 import Posix
+import Synchronization
 
 @main
 enum Benchmark {
@@ -61,6 +62,8 @@ enum Benchmark {
             ("memory", { @Sendable (session, _) throws(BenchmarkFailure) in try MemoryCase.run(session) }),
         ]
 
+    private static let hasEnded = Mutex(false)
+
     static func main() {
         signal(SIGPIPE, SIG_IGN)
         do throws(BenchmarkFailure) {
@@ -82,10 +85,7 @@ enum Benchmark {
         guard !chosen.isEmpty else { throw BenchmarkFailure("no such case\n\(Options.usage)") }
         let scratch = try Scratch(below: options.scratch)
         try endWithSignals(scratch)
-        defer {
-            Children.killAll()
-            scratch.remove()
-        }
+        defer { end(scratch) }
         if options.isPinned {
             _ = try Child.output(of: ["taskset", "-a", "-c", "-p", "1", "\(getpid())"], in: scratch.path)
         }
@@ -95,6 +95,19 @@ enum Benchmark {
             Report.note("… \(known.name)")
             try known.run(session, fixture)
         }
+    }
+
+    /// Kills the servers and removes their data.
+    ///
+    /// Happens once: a thread that comes second waits for the end of the process.
+    private static func end(_ scratch: Scratch) {
+        let isFirst = hasEnded.withLock { hasEnded in
+            defer { hasEnded = true }
+            return !hasEnded
+        }
+        while !isFirst { pause() }
+        Children.killAll()
+        scratch.remove()
     }
 
     /// An interrupt takes the servers and the data along.
@@ -112,8 +125,7 @@ enum Benchmark {
                 sigaddset(&signals, SIGTERM)
                 var number: CInt = 0
                 sigwait(&signals, &number)
-                Children.killAll()
-                scratch.remove()
+                end(scratch)
                 _exit(128 + number)
             }
         } catch {
