@@ -6,13 +6,15 @@ internal import Synchronization
 struct Watch {
     /// The beginning of the phase these notes are about.
     var since: UInt64 = .max
-    /// When the present window began, and the count of bytes then.
+    /// When the present window began, and the count of bytes then; 0 before the first.
     var windowStart: UInt64 = 0
     var windowBytes: UInt64 = 0
     /// The count of bytes in the round before.
-    var lastBytes: UInt64 = .max
+    var lastBytes: UInt64 = 0
     /// When bytes of the next header were first noticed; 0 as long as there are none.
     var headerSeen: UInt64 = 0
+    /// Whether an idle connection was found open.
+    var isKnownOpen = false
 }
 
 /// Closes connections that idle, whose header does not end or whose bytes do not move.
@@ -46,30 +48,36 @@ struct Janitor {
         let isDraining = engine.isDraining
         engine.connections.forEach { connection in
             let (phase, since) = connection.phase
-            let isLate =
+            let isNew = connection.watch.since != since
+            if isNew { connection.watch = Watch(since: since) }
+            let isOver =
                 switch phase {
-                case .idle: isDraining || isIdleTooLong(connection, since, now)
-                case .header: now > since && now - since > header
-                case .body: hasLeft(connection, since) || isTooSlow(connection, since, now, bytesReceived)
-                case .sending: isTooSlow(connection, since, now, bytesSent)
+                case .idle: isDraining || (!isNew && isIdleTooLong(connection, since, now))
+                case .header: now > since && now - since > header || (!isNew && hasClosed(connection))
+                case .body: !isNew && (hasLeft(connection) || isTooSlow(connection, now, bytesReceived))
+                case .sending: !isNew && isTooSlow(connection, now, bytesSent)
                 case .away: false
                 }
-            if isLate { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
+            if isOver { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
         }
     }
 
     private func isIdleTooLong(_ connection: Connection, _ since: UInt64, _ now: UInt64) -> Bool {
         guard now > since else { return false }
         if now - since > idle { return true }
+        if !connection.watch.isKnownOpen {
+            if hasClosed(connection) { return true }
+            connection.watch.isKnownOpen = true
+        }
         // Without a whole request line libmicrohttpd calls nobody; the kernel's counter shows that one has begun.
         guard engine.isTCP, now - since > header / 4 else { return false }
         var received: UInt64 = 0
         var acknowledged: UInt64 = 0
         guard chartroom_tcp_progress(connection.descriptor, &received, &acknowledged) == 0 else { return false }
-        if connection.watch.since != since {
-            // The first look at a connection counts from nothing, later ones from what earlier requests brought.
-            let isFirst = connection.openedAt == since
-            connection.watch = Watch(since: since, windowStart: now, windowBytes: isFirst ? 0 : received)
+        if connection.watch.windowStart == 0 {
+            // A new connection counts from nothing, later phases from what earlier requests brought.
+            connection.watch.windowStart = now
+            connection.watch.windowBytes = connection.openedAt == since ? 0 : received
         }
         guard received > connection.watch.windowBytes else { return false }
         if connection.watch.headerSeen == 0 { connection.watch.headerSeen = max(since, now - header / 4) }
@@ -78,34 +86,34 @@ struct Janitor {
 
     /// Whether the client is gone in the middle of its body.
     ///
-    /// Libmicrohttpd waits for edges and takes a short read for the end of what there is, so a close that came
-    /// together with the last bytes is lost on it. Two rounds without progress rule out bytes it still holds.
-    private func hasLeft(_ connection: Connection, _ since: UInt64) -> Bool {
-        let progress = UInt64(clamping: connection.progress.load(ordering: .relaxed))
+    /// Two rounds without progress rule out that the rest of the body waits in libmicrohttpd's buffer.
+    private func hasLeft(_ connection: Connection) -> Bool {
+        let progress = bytesReceived(connection)
         defer { connection.watch.lastBytes = progress }
-        guard connection.watch.since == since, connection.watch.lastBytes == progress else { return false }
+        return connection.watch.lastBytes == progress && hasClosed(connection)
+    }
+
+    /// Whether the client has closed its side and everything it sent was read.
+    ///
+    /// Libmicrohttpd waits for edges and takes a short read for the end of what there is, so it never learns of a
+    /// close that came together with the last bytes.
+    private func hasClosed(_ connection: Connection) -> Bool {
         var byte: UInt8 = 0
         let count = recv(connection.descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
         return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)
     }
 
-    private func bytesReceived(_ connection: Connection) -> UInt64? {
-        UInt64(clamping: connection.progress.load(ordering: .relaxed))
-    }
-
-    private func isTooSlow(
-        _ connection: Connection, _ since: UInt64, _ now: UInt64, _ count: (Connection) -> UInt64?
-    ) -> Bool {
-        guard connection.watch.since == since else {
-            guard let bytes = count(connection) else { return false }
-            connection.watch = Watch(since: since, windowStart: now, windowBytes: bytes)
-            return false
-        }
-        guard now - connection.watch.windowStart > body, let bytes = count(connection) else { return false }
+    private func isTooSlow(_ connection: Connection, _ now: UInt64, _ count: (Connection) -> UInt64?) -> Bool {
+        let start = connection.watch.windowStart
+        guard start == 0 || now - start > body, let bytes = count(connection) else { return false }
         let moved = bytes &- connection.watch.windowBytes
         connection.watch.windowStart = now
         connection.watch.windowBytes = bytes
-        return moved < minimumBytes
+        return start != 0 && moved < minimumBytes
+    }
+
+    private func bytesReceived(_ connection: Connection) -> UInt64 {
+        UInt64(clamping: connection.progress.load(ordering: .relaxed))
     }
 
     /// What the client has taken: over TCP what it acknowledged, else what was read for it.
