@@ -24,11 +24,12 @@ extension EasyTransfer {
         return transfer.giveBody(UnsafeMutableRawBufferPointer(start: room, count: size * count))
     }
 
-    /// libcurl rewinds a body when a kept connection turns out to be dead before the request went out.
+    /// libcurl rewinds a body to send the request again, when a kept connection died before any of the response came.
     static let seekCallback: curl_seek_callback = { context, offset, origin in
         guard let transfer = EasyTransfer.from(context) else { return CURL_SEEKFUNC_FAIL }
-        guard case .bytes(let body) = transfer.request.body, origin == SEEK_SET, offset >= 0, offset <= body.count
-        else { return CURL_SEEKFUNC_CANTSEEK }
+        guard case .bytes(let body) = transfer.request.body, transfer.request.head.maySendAgain, origin == SEEK_SET,
+            (0...body.count).contains(Int(offset))
+        else { return CURL_SEEKFUNC_FAIL }
         transfer.bodyOffset = Int(offset)
         return CURL_SEEKFUNC_OK
     }

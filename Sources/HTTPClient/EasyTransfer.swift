@@ -133,6 +133,8 @@ extension EasyTransfer {
 
     /// A length of -1 makes libcurl send the body in chunks.
     private func upload(length: Int64) throws(HTTPClientError) {
+        // Without a body nothing has to be rewound, so libcurl could not be kept from sending the request again.
+        if length == 0, !request.head.maySendAgain { try set(CURLOPT_FRESH_CONNECT, 1) }
         try set(CURLOPT_UPLOAD, 1)
         try set(CURLOPT_CUSTOMREQUEST, request.head.method.rawValue)
         try check(chartroom_curl_set_offset(handle, CURLOPT_INFILESIZE_LARGE, curl_off_t(length)))

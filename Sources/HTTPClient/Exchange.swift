@@ -130,7 +130,7 @@ extension Exchange {
     }
 
     /// What the outgoing buffer gave.
-    enum Supply {
+    enum Supply: Equatable {
         case bytes(Int)
         case end
         case empty
@@ -180,10 +180,11 @@ extension Exchange {
     @discardableResult
     func finish(_ outcome: Result<Void, HTTPClientError>, keepingBody: Bool = true) -> Bool {
         let (isFirst, waiter) = state.withLock { state in
-            if !keepingBody { state.inbound = [] }
-            state.outbound = PieceQueue()
+            // A body that is complete stays whole for its reader, whoever gives up on it now.
             guard state.outcome == nil else { return (false, nil as CheckedContinuation<Void, Never>?) }
             state.outcome = outcome
+            state.outbound = PieceQueue()
+            if !keepingBody { state.inbound = [] }
             let waiter = state.waiter?.continuation
             state.waiter = nil
             return (true, waiter)

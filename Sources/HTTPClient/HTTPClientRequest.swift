@@ -18,6 +18,10 @@ public struct HTTPClientRequest: Sendable {
     public var deadlines: HTTPDeadlines
     /// Which redirects are followed.
     public var redirects: HTTPRedirectPolicy
+    /// Whether the client may send it again by itself when a kept connection dies before any of the response came.
+    ///
+    /// The server may have acted on the first one all the same. A streamed body is never sent again.
+    public var maySendAgain: Bool
     /// The largest response body taken, in bytes; a larger one fails with `.responseTooLarge`.
     public var maximumResponseBytes: Int64
 
@@ -33,6 +37,7 @@ public struct HTTPClientRequest: Sendable {
         self.unixSocketPath = unixSocketPath
         deadlines = HTTPDeadlines()
         redirects = HTTPRedirectPolicy()
+        maySendAgain = true
         maximumResponseBytes = .max
     }
 }

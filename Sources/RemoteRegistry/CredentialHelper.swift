@@ -16,6 +16,8 @@ struct CredentialHelper: Sendable {
 
     let suffix: String
     let runner: ProcessRunner
+    /// The program, where it is not the one its suffix names in `PATH`.
+    var program: String?
 
     /// Asks for the credential of a server.
     func credential(for server: String) async -> Answer {
@@ -30,22 +32,23 @@ struct CredentialHelper: Sendable {
                 }
             }
         guard isName else { return .failed("the name of a credential helper is malformed") }
-        let program = "docker-credential-" + suffix
+        let name = "docker-credential-" + suffix
+        let program = program ?? name
         let outcome: ProcessRunner.Outcome
         do throws(ProcessRunner.Failure) {
             outcome = try await runner.run(program, ["get"], input: Array(server.utf8))
         } catch {
-            return .failed("\(program) \(CredentialHelper.reason(error))")
+            return .failed("\(name) \(CredentialHelper.reason(error))")
         }
         guard outcome.status == 0 else {
             let isUnknown = [outcome.output, outcome.errorOutput].contains {
                 String(decoding: $0, as: UTF8.self).contains("credentials not found")
             }
-            return isUnknown ? .none : .failed("\(program) ended with status \(outcome.status)")
+            return isUnknown ? .none : .failed("\(name) ended with status \(outcome.status)")
         }
         guard let tree = try? JSONValue(parsing: outcome.output), let user = tree["Username"]?.string,
             let secret = tree["Secret"]?.string
-        else { return .failed("\(program) did not answer with Username and Secret") }
+        else { return .failed("\(name) did not answer with Username and Secret") }
         if user.isEmpty, secret.isEmpty { return .none }
         return .found(CredentialFile.credential(user: user, secret: secret))
     }

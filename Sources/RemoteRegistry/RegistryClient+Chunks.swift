@@ -46,7 +46,7 @@ extension RegistryClient {
                 attempt += 1
                 guard error.mayResume, attempt <= options.retry.maximumAttempts, !Task.isCancelled else { throw error }
                 await options.timing.sleep(options.retry.pause(before: attempt, random: options.timing.random()))
-                let stands = try await length(of: &location, in: repository, expecting: start + Int64(done))
+                let stands = try await length(of: &location, in: repository, hasSome: error.isOutOfOrder)
                 guard stands >= start, stands <= start + Int64(chunk.count) else { throw error }
                 done = Int(stands - start)
             }
@@ -69,15 +69,15 @@ extension RegistryClient {
 
     /// How many bytes a session holds.
     ///
-    /// `Range: 0-0` is written both for none and for one byte; what was expected decides.
+    /// `Range: 0-0` is written both for none and for one byte; a registry that turned away a chunk from 0 has one.
     private func length(
-        of location: inout UploadLocation, in repository: RepositoryName, expecting start: Int64
+        of location: inout UploadLocation, in repository: RepositoryName, hasSome: Bool
     ) async throws(ContentError) -> Int64 {
         let response = try await transport.succeed(
             RegistryCall(method: .get, url: location.url, scope: .push(repository), object: .upload(repository)))
         try follow(response, &location)
         guard let text = response.headers["Range"], let last = UploadRange(parsing: text)?.bytes else { return 0 }
-        return last.upperBound == 1 && start == 0 ? 0 : last.upperBound
+        return last.upperBound == 1 && !hasSome ? 0 : last.upperBound
     }
 
     /// Sessions may move with each request.
@@ -98,8 +98,14 @@ extension RegistryClient {
 extension ContentError {
     /// Whether the session may still be there and tell how far it is.
     fileprivate var mayResume: Bool {
+        if case .unavailable = self { return true }
+        return isOutOfOrder
+    }
+
+    /// Whether the registry stands somewhere else than the chunk began.
+    fileprivate var isOutOfOrder: Bool {
         switch self {
-        case .unavailable, .uploadInvalid, .chunkOutOfOrder, .rangeInvalid: true
+        case .uploadInvalid, .chunkOutOfOrder, .rangeInvalid: true
         default: false
         }
     }

@@ -14,6 +14,8 @@ struct RetryingSender: Sendable {
     func send(
         _ request: HTTPClientRequest, isRepeatable: Bool
     ) async throws(HTTPClientError) -> HTTPClientResponse {
+        var request = request
+        request.maySendAgain = isRepeatable
         var attempt = 1
         while true {
             let isLast = attempt >= policy.maximumAttempts

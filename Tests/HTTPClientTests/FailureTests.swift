@@ -1,5 +1,6 @@
 import HTTPClient
 import HTTPMessage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -189,5 +190,45 @@ import Testing
         let waited = slow
         #expect(await failure { _ = try await client.send(waited) } != nil)
         #expect(try await response.collect(maximumBytes: body.count).count == body.count)
+    }
+}
+
+@Suite struct ResendTests {
+    /// A server that answers the first request of each connection and closes at the second.
+    private func server() throws -> ScriptedServer {
+        let seen = Mutex([Int: Int]())
+        return try ScriptedServer { request in
+            let count = seen.withLock { seen in
+                seen[request.connection, default: 0] += 1
+                return seen[request.connection] ?? 0
+            }
+            return count > 1 ? ScriptedReply([.close]) : ScriptedReply(200)
+        }
+    }
+
+    @Test("A kept connection that dies is no failure for a request that may be sent again")
+    func sentAgain() async throws {
+        let server = try server()
+        let client = try makeClient()
+        for _ in 0..<2 { _ = try await client.send(server.request(.put, "/", body: [1, 2])) }
+        #expect(server.requests.map(\.body) == [[1, 2], [1, 2], [1, 2]])
+    }
+
+    @Test("A request that must not be sent again is not", arguments: [nil, [], [1, 2]] as [[UInt8]?])
+    func notSentAgain(body: [UInt8]?) async throws {
+        let server = try server()
+        let client = try makeClient()
+        _ = try await client.send(server.request(.get, "/"))
+        var request = try server.request(.post, "/", body: body)
+        request.maySendAgain = false
+        let sent = request
+        let error = await failure { _ = try await client.send(sent) }
+        #expect(server.requests.count == 2)
+        if body?.isEmpty == false {
+            guard case .connectionLost = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+        }
     }
 }
