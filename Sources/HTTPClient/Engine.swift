@@ -66,10 +66,7 @@ final class Engine: Sendable {
     fileprivate var hasCommands: Bool { mailbox.withLock { !$0.isEmpty } }
 
     /// Signals go to other threads: libcurl must never be interrupted, nor killed by a closed socket.
-    ///
-    /// Nobody joins the thread, so it gives its stack back by itself.
     private static func prepareThread() {
-        pthread_detach(pthread_self())
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)

@@ -47,28 +47,35 @@ public final class Condition<State>: @unchecked Sendable {
 
     /// Waits until the body gives a value.
     ///
-    /// It runs under the lock after each wake-up, and when the time is over.
+    /// It runs under the lock after each wake-up, and once when the time is over.
     ///
-    /// The body is told whether the deadline has passed; a wait without one never passes.
+    /// The body is told whether the deadline has passed; a wait without one never passes. One that gives nothing even
+    /// then waits on without a deadline. A time of less than nothing is over at once; years are cut to a hundred.
     public func wait<Value>(timeout: Duration? = nil, _ body: (inout State, Bool) -> Value?) -> Value {
-        var deadline = timespec()
-        if let timeout {
-            clock_gettime(CLOCK_MONOTONIC, &deadline)
-            let (seconds, attoseconds) = timeout.components
-            let nanoseconds = Int64(deadline.tv_nsec) + attoseconds / 1_000_000_000
-            deadline.tv_sec += Int(seconds) + Int(nanoseconds / 1_000_000_000)
-            deadline.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        }
+        let deadline = timeout.map { Condition.deadline(after: $0) }
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         var isLate = false
         while true {
             if let value = body(&state, isLate) { return value }
-            if timeout == nil {
+            guard !isLate, var end = deadline else {
                 pthread_cond_wait(condition, mutex)
-            } else if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT {
-                isLate = true
+                continue
             }
+            // Anything but a wake-up ends the wait: an unforeseen error must not make a loop that burns.
+            isLate = pthread_cond_timedwait(condition, mutex, &end) != 0
         }
+    }
+
+    /// The moment so long from now, as the monotonic clock counts.
+    private static func deadline(after timeout: Duration) -> timespec {
+        let timeout = min(max(timeout, .zero), .seconds(100 * 365 * 86_400))
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let (seconds, attoseconds) = timeout.components
+        let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
+        deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        return deadline
     }
 }

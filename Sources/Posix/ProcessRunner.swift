@@ -81,7 +81,6 @@ private final class ChildProcess: Sendable {
 
     /// Writing to a program that has stopped reading must give an error, not a signal.
     static func prepareThread() {
-        pthread_detach(pthread_self())
         var signals = sigset_t()
         sigfillset(&signals)
         pthread_sigmask(SIG_BLOCK, &signals, nil)

@@ -39,10 +39,15 @@ public struct SystemThread: ~Copyable, Sendable {
         self.thread = thread
     }
 
+    /// A thread that is not joined runs on by itself and gives its stack back when it ends.
+    deinit { pthread_detach(thread) }
+
     /// Waits for the thread's end.
     ///
-    /// Blocks. A thread that is never joined runs on by itself.
+    /// Blocks. Letting the value go instead leaves the thread to itself.
     public consuming func join() {
+        let thread = thread
+        discard self
         pthread_join(thread, nil)
     }
 }

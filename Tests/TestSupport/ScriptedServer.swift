@@ -159,10 +159,7 @@ private final class Core: Sendable {
 /// Runs the body on a thread nobody waits for.
 func startThread(_ body: @escaping @Sendable () -> Void) {
     do {
-        _ = try SystemThread(name: "test") {
-            pthread_detach(pthread_self())
-            body()
-        }
+        _ = try SystemThread(name: "test", body)
     } catch {
         preconditionFailure("\(error)")
     }
