@@ -4,21 +4,9 @@
 /// its own by less than a millisecond. Threads start as work comes and stay.
 public final class ThreadPool: TaskExecutor {
     private struct State {
-        var jobs: [UnownedJob] = []
-        var next = 0
+        var jobs = WaitingLine<UnownedJob>()
         var idle = 0
         var started = 0
-
-        mutating func take() -> UnownedJob? {
-            guard next < jobs.count else { return nil }
-            let job = jobs[next]
-            next += 1
-            if next == jobs.count {
-                jobs.removeAll(keepingCapacity: jobs.capacity <= 4096)
-                next = 0
-            }
-            return job
-        }
     }
 
     private let name: String
@@ -37,7 +25,7 @@ public final class ThreadPool: TaskExecutor {
         var mustStart = false
         state.update { state in
             state.jobs.append(job)
-            mustStart = state.jobs.count - state.next > state.idle && state.started < limit
+            mustStart = state.jobs.count > state.idle && state.started < limit
             if mustStart { state.started += 1 }
             return state.idle > 0
         }
@@ -67,7 +55,7 @@ public final class ThreadPool: TaskExecutor {
                 return false
             }
             let job = state.wait { state, _ in
-                let job = state.take()
+                let job = state.jobs.popFirst()
                 if job != nil { state.idle -= 1 }
                 return job
             }
