@@ -31,6 +31,19 @@ public final class Directory: Sendable {
         guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
             throw SystemError(code: errno, call: "mkdir", object: path)
         }
+        try syncParent(of: path, calls)
+    }
+
+    /// Makes a new directory's name durable: a power cut must not take a directory whose files were flushed.
+    private static func syncParent(of path: String, _ calls: SystemCalls) throws(SystemError) {
+        let name = path.reversed().drop { $0 == "/" }
+        let above = String(name.drop { $0 != "/" }.drop { $0 == "/" }.reversed())
+        let parent = above.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : above
+        try calls.admit(.fsync, parent)
+        let descriptor = Glibc.open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(code: errno, call: "open", object: parent) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError(code: errno, call: "fsync", object: parent) }
     }
 
     private func object(_ name: String) -> String { path + "/" + name }
@@ -132,8 +145,8 @@ public final class Directory: Sendable {
         guard fstatvfs(descriptor, &status) == 0 else {
             throw SystemError(code: errno, call: "statvfs", object: path)
         }
-        return Int64(
-            clamping: UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        let (bytes, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? .max : Int64(clamping: bytes)
     }
 
     /// The names in it, unsorted, without the two that stand for itself and its parent.
@@ -141,17 +154,24 @@ public final class Directory: Sendable {
     /// Reads the whole directory.
     public func names() throws(SystemError) -> [String] {
         let copy = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0, let stream = fdopendir(copy) else {
-            throw SystemError(code: errno, call: "open", object: path)
+        guard copy >= 0 else { throw SystemError(code: errno, call: "open", object: path) }
+        guard let stream = fdopendir(copy) else {
+            let code = errno
+            close(copy)
+            throw SystemError(code: code, call: "open", object: path)
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = readdir(stream) {
+        while true {
+            // readdir(3): the end and an error look alike but for errno.
+            errno = 0
+            guard let entry = readdir(stream) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             if name != "." && name != ".." { names.append(name) }
         }
+        guard errno == 0 else { throw SystemError(code: errno, call: "readdir", object: path) }
         return names
     }
 }
