@@ -58,15 +58,16 @@ import Testing
     }
 
     @Test("A waiter that is told it is late may wait on, and does not spin") func waitsOn() throws {
-        let state = Condition((calls: 0, isLate: false, isOpen: false))
+        let state = Condition((calls: 0, isOpen: false))
+        let late = Condition(false)
         let thread = try SystemThread(name: "opener") {
-            state.wait { state, _ in state.isLate ? () : nil }
+            late.wait { isLate, _ in isLate ? () : nil }
             Condition(0).wait(timeout: .milliseconds(20)) { _, isLate in isLate ? () : nil }
             state.updateAll { $0.isOpen = true }
         }
         let calls = state.wait(timeout: .milliseconds(1)) { state, isLate -> Int? in
             state.calls += 1
-            state.isLate = state.isLate || isLate
+            if isLate { late.updateAll { $0 = true } }
             return state.isOpen ? state.calls : nil
         }
         #expect(calls < 20)
@@ -88,13 +89,13 @@ import Testing
     }
 
     @Test("A thread that nobody joins leaves no stack behind") func leavesNothing() throws {
-        for _ in 0..<400 {
+        for _ in 0..<1500 {
             let hasRun = Condition(false)
             _ = try SystemThread(name: "short") { hasRun.updateAll { $0 = true } }
             hasRun.wait { hasRun, _ in hasRun ? () : nil }
         }
-        // glibc keeps up to 40 MiB of stacks for reuse: 80 of ours.
-        #expect(try stacks() < 200)
+        // glibc keeps up to 40 MiB of stacks for reuse, 80 of ours, and other tests run threads as well.
+        #expect(try stacks() < 1000)
     }
 
     /// Mappings as large as a thread's stack without its guard page (glibc 2.36).
