@@ -8,7 +8,7 @@ struct PushCase {
         let numbers = Counter()
         // More than any server manages; made before the clock runs.
         let count = max(200, Int(session.scale.seconds * 4000))
-        try run(session, "push-new-\(clients)", prepared: []) { _ throws(BenchmarkFailure) in
+        try run(session, "push-new-\(clients)", prepared: []) { () throws(BenchmarkFailure) in
             let first = numbers.next(count)
             try session.settle()
             let charts = (first..<first + count).map(maker.chart)
@@ -21,7 +21,7 @@ struct PushCase {
     /// Charts that are all there: HEAD, GET, and the tag written again.
     func runAgain(_ session: Session) throws(BenchmarkFailure) {
         let charts = threeHundred
-        try run(session, "push-again-\(clients)", prepared: charts) { _ throws(BenchmarkFailure) in
+        try run(session, "push-again-\(clients)", prepared: charts) { () throws(BenchmarkFailure) in
             try session.settle()
             return ChartLoad(charts: charts, clients: clients, seconds: session.scale.seconds, repeats: true) {
                 client, chart throws(BenchmarkFailure) in try client.push(chart)
@@ -32,7 +32,7 @@ struct PushCase {
     /// 300 charts one after another over one connection, again and again.
     func runPull(_ session: Session) throws(BenchmarkFailure) {
         let charts = threeHundred
-        try run(session, "pull-300", prepared: charts) { _ throws(BenchmarkFailure) in
+        try run(session, "pull-300", prepared: charts) { () throws(BenchmarkFailure) in
             ChartLoad(charts: charts, clients: 1, seconds: session.scale.seconds, repeats: true) {
                 client, chart throws(BenchmarkFailure) in try client.pull(chart)
             }
@@ -43,7 +43,7 @@ struct PushCase {
 
     private func run(
         _ session: Session, _ name: String, prepared: [Chart],
-        load: @escaping (Server) throws(BenchmarkFailure) -> ChartLoad
+        load: @escaping () throws(BenchmarkFailure) -> ChartLoad
     ) throws(BenchmarkFailure) {
         var contenders: [Contender] = []
         for kind in session.participants([.chartroom, .dockerRegistry]) {
@@ -53,7 +53,7 @@ struct PushCase {
             }.run(port: server.port)
             contenders.append(
                 Contender(label: kind.rawValue, server: server) { server throws(BenchmarkFailure) in
-                    try load(server).run(port: server.port)
+                    try load().run(port: server.port)
                 })
         }
         let series = try session.alternate(contenders)
