@@ -2,14 +2,30 @@ import Content
 import OCIModel
 import TestSupport
 
-/// A registry that gives the wrong bytes for one digest, and does not notice.
+/// A registry that gives the wrong bytes for one digest and does not notice, or stops in the middle of them; and whose
+/// list of repositories begins anew on every page.
 struct LyingRegistry {
     let truth: MemoryRegistry
-    let damaged: Digest
+    let damaged: Digest?
+    private let stalls: Bool
+    private let beginnings = AsyncStream.makeStream(of: Void.self)
 
-    init(_ truth: MemoryRegistry, damaging damaged: Digest) {
+    init(_ truth: MemoryRegistry, damaging damaged: Digest?, stalls: Bool = false) {
         self.truth = truth
         self.damaged = damaged
+        self.stalls = stalls
+    }
+
+    /// Waits until the bytes have begun.
+    func begun() async {
+        for await _ in beginnings.stream { return }
+    }
+
+    /// Waits until the task is cancelled.
+    private func stall() async {
+        beginnings.continuation.yield()
+        let (never, _) = AsyncStream.makeStream(of: Void.self)
+        for await _ in never {}
     }
 }
 
@@ -24,6 +40,10 @@ extension LyingRegistry: BlobSource, BlobSink, TagResolver, Tagger, Deleter, Inv
     ) async throws(ContentError) {
         guard digest == damaged else { return try await truth.readBlob(digest, in: repository, from: offset, body) }
         try await body(Array("damaged".utf8))
+        if stalls {
+            await stall()
+            throw .unavailable("cancelled")
+        }
         throw .corrupt("the bytes do not hash to \(digest)")
     }
 
@@ -59,7 +79,7 @@ extension LyingRegistry: BlobSource, BlobSink, TagResolver, Tagger, Deleter, Inv
     }
 
     func repositories(_ page: PageRequest<String>) async throws(ContentError) -> Page<RepositoryName> {
-        try await truth.repositories(page)
+        Page(elements: [try name("a"), try name("b")], hasMore: true)
     }
 
     func repository(_ name: RepositoryName) async throws(ContentError) -> RepositoryAttributes {
@@ -97,4 +117,8 @@ extension LyingRegistry: BlobSource, BlobSink, TagResolver, Tagger, Deleter, Inv
     {
         try await truth.changeAttributes(change, of: reference, in: repository)
     }
+}
+
+private func name(_ text: String) throws(ContentError) -> RepositoryName {
+    do { return try RepositoryName(parsing: text) } catch { throw .nameInvalid("\(error)") }
 }

@@ -144,7 +144,9 @@ import Testing
     @Test("Lines are written in order, and all of them before closing")
     func order() throws {
         let text = Mutex("")
-        let queue = try LogQueue(format: .text) { line in text.withLock { $0 += line } }
+        let queue = try LogQueue(format: .text) { bytes in
+            text.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+        }
         let logger = Logger(now: { 0 }, sink: queue.add)
         for number in 0..<500 { logger.info("line \(number)") }
         queue.close()
@@ -158,9 +160,9 @@ import Testing
     func dropping() throws {
         let text = Mutex("")
         let gate = Condition(false)
-        let queue = try LogQueue(format: .json, capacity: 10) { line in
+        let queue = try LogQueue(format: .json, capacity: 10) { bytes in
             gate.wait { isOpen, _ in isOpen ? () : nil }
-            text.withLock { $0 += line }
+            text.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
         }
         let logger = Logger(sink: queue.add)
         for number in 0..<100 { logger.info("\(number)") }

@@ -39,7 +39,7 @@ func contentWork<Value>(
 }
 
 /// All pages of a listing, or as many elements as `limit` allows.
-func everything<Element, Key>(
+func everything<Element, Key: Equatable>(
     limit: String?, key: (Element) -> Key,
     _ page: (PageRequest<Key>) async throws(ContentError) -> Page<Element>
 ) async throws(CommandError) -> [Element] {
@@ -51,6 +51,9 @@ func everything<Element, Key>(
         let answer = try await contentWork { () async throws(ContentError) in try await page(request) }
         elements += answer.elements
         guard answer.hasMore, let end = answer.elements.last else { break }
+        guard key(end) != last else {
+            throw CommandError(.unavailable, "the registry gives the same page of its listing again and again")
+        }
         last = key(end)
     }
     return elements

@@ -17,7 +17,7 @@ extension Invocation {
     /// Writes a result in the format that was asked for.
     func show(json: @autoclosure () -> JSONValue, table: @autoclosure () -> String) throws(CommandError) {
         switch arguments["output"].flatMap(OutputFormat.init) ?? .table {
-        case .json: try console.output(json().text(.indented) + [UInt8(ascii: "\n")])
+        case .json: try console.output(Printable.json(json().description(.indented)) + "\n")
         case .table: try console.output(table())
         }
     }

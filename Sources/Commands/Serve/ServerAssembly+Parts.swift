@@ -93,9 +93,10 @@ extension ServerAssembly {
     }
 
     /// Absolute, since other commands are started elsewhere.
-    static func controlPath(_ configuration: Configuration) -> String {
-        let base = configuration.data.hasPrefix("/") ? "" : ProcessControl.workingDirectory() + "/"
-        return base + configuration.data + "/socket"
+    static func controlPath(_ configuration: Configuration) -> String { absolute(configuration.data) + "/socket" }
+
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : ProcessControl.workingDirectory() + "/" + path
     }
 
     /// The socket in the data directory: who may enter that directory may write the store anyway.

@@ -24,6 +24,9 @@ final class ServerAssembly: Sendable {
     /// Where it listens in fact.
     var address: BoundAddress { server.address }
 
+    /// The data directory, as an absolute path.
+    var dataDirectory: String { ServerAssembly.absolute(configuration.data) }
+
     /// Opens the store and the sockets; nothing is accepted before `start`.
     init(
         _ configuration: Configuration, environment: [String: String], metrics: MetricsRegistry, logger: Logger

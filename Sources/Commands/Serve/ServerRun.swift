@@ -22,7 +22,9 @@ enum ServerRun {
         let configuration = loaded.configuration
         let queue: LogQueue
         do {
-            queue = try LogQueue(format: configuration.logFormat, write: context.console.writeError)
+            queue = try LogQueue(format: configuration.logFormat) { bytes in
+                context.console.writeError(String(decoding: bytes, as: UTF8.self))
+            }
             try startTicks { feed.yield(.tick) }
         } catch {
             throw CommandError(error)
@@ -97,7 +99,7 @@ enum ServerRun {
         logger.info(
             "listening",
             [
-                ("url", .string(url)), ("data", .string(configuration.data)),
+                ("url", .string(url)), ("data", .string(assembly.dataDirectory)),
                 ("config", .string(loaded.file ?? "-")), ("version", .string(ProgramVersion.text)),
             ])
         guard configuration.logFormat == .text else { return }
