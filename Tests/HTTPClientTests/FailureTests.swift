@@ -182,11 +182,11 @@ import Testing
         defer { gate.open() }
         let client = try makeClient()
         var request = try server.request(.get, "/")
-        request.deadlines = HTTPDeadlines(stall: .milliseconds(40))
+        request.deadlines = HTTPDeadlines(stall: .milliseconds(300))
         let response = try await client.send(request)
         // Another exchange's deadline is the clock here: it passes well after the stall deadline would have.
         var slow = try other.request(.get, "/")
-        slow.deadlines = HTTPDeadlines(firstByte: .milliseconds(200))
+        slow.deadlines = HTTPDeadlines(firstByte: .milliseconds(900))
         let waited = slow
         #expect(await failure { _ = try await client.send(waited) } != nil)
         #expect(try await response.collect(maximumBytes: body.count).count == body.count)
