@@ -19,7 +19,9 @@ extension Command {
             .value(
                 "output", short: "o", "FILE", "The file to write; - for standard output.",
                 kind: .file(endings: [".tgz"])),
-            .value("directory", short: "d", "DIR", "The directory to write name-version.tgz into; made when missing.", kind: .directory),
+            .value(
+                "directory", short: "d", "DIR", "The directory to write name-version.tgz into; made when missing.",
+                kind: .directory),
             .flag("prov", "Write the provenance file as well, with .prov behind the name."),
         ] + TargetSelection.options,
         examples: [
@@ -44,7 +46,9 @@ extension Command {
             if let output {
                 path = output
             } else {
-                do { if !directory.isEmpty { _ = try Directory(creating: directory) } } catch {
+                do throws(SystemError) {
+                    if !directory.isEmpty { _ = try Directory(creating: directory) }
+                } catch {
                     throw CommandError(error)
                 }
                 path = directory + (try await chart.fileName(in: reference.repository, opened.end))
