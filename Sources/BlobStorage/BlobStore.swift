@@ -78,10 +78,14 @@ public final class BlobStore: Sendable {
         }
     }
 
-    /// Goes on taking bytes into a slot of an earlier process; the hash is made again from what is there.
-    public func resumeIngest(slot: String, _ algorithm: DigestAlgorithm) throws(SystemError) -> IngestFile {
+    /// Goes on taking bytes into a slot that holds `length` good ones; the hash is made again from them.
+    ///
+    /// What a failed write left behind them is cut off.
+    public func resumeIngest(slot: String, _ algorithm: DigestAlgorithm, length: Int64) throws(SystemError)
+        -> IngestFile
+    {
         let file = try ingest.open(slot, .readWrite)
-        let length = try file.size()
+        if try file.size() > length { try file.truncate(to: length) }
         let ingest = IngestFile(slot: slot, file: file, algorithm: algorithm, length: length)
         try ingest.resume()
         return ingest
@@ -93,13 +97,34 @@ public final class BlobStore: Sendable {
     }
 
     /// Makes the bytes of staged blobs durable: one flush each for a few, one for all of them for many.
-    public func flush(_ staged: [StagedBlob]) throws(SystemError) {
+    ///
+    /// Gives the slots whose bytes are not durable, with the reason. When the one flush for all fails, each blob has
+    /// its own. A slot's own flush is never repeated: the kernel reports a lost page once and then takes it for clean
+    /// (fsync(2)), so a second flush would succeed over lost bytes.
+    public func flush(_ staged: [StagedBlob]) -> [String: SystemError] {
         let unflushed = staged.filter { !$0.isFlushed }
         if unflushed.count >= 3, flushesFileSystem {
-            try ingest.syncFileSystem()
-        } else {
-            for blob in unflushed { try ingest.open(blob.slot, .readWrite).syncData() }
+            do throws(SystemError) {
+                try ingest.syncFileSystem()
+                return [:]
+            } catch {
+                // It may have failed for a file that is not ours. Each file's own flush tells.
+            }
         }
+        var failures: [String: SystemError] = [:]
+        for blob in unflushed {
+            do throws(SystemError) {
+                try ingest.open(blob.slot, .readWrite).syncData()
+            } catch {
+                failures[blob.slot] = error
+            }
+        }
+        return failures
+    }
+
+    /// Makes everything on the store's file system durable, the metadata included.
+    public func flushFileSystem() throws(SystemError) {
+        try ingest.syncFileSystem()
     }
 
     /// Gives a flushed slot its blob's name.

@@ -21,6 +21,11 @@ public final class IngestFile: @unchecked Sendable {
     private let hasher: ContentHasher
     private let algorithm: DigestAlgorithm
     private var writtenBack: Int64 = 0
+    /// Whether a failed write could not be undone: nobody knows what the file holds behind `length`.
+    private var isBroken = false
+
+    /// Whether more bytes can be appended; false for good after a failed write that could not be undone.
+    public var isUsable: Bool { !isBroken }
 
     init(slot: String, file: consuming File, algorithm: DigestAlgorithm, length: Int64) {
         self.slot = slot
@@ -34,11 +39,14 @@ public final class IngestFile: @unchecked Sendable {
     ///
     /// After an error the file is cut back to what it held before, so the upload can go on.
     public func append(_ bytes: [UInt8]) throws(SystemError) {
+        try checkUsable()
         do {
             try file.write(bytes.span)
         } catch {
+            isBroken = true
             try file.truncate(to: length)
             try file.seek(to: length)
+            isBroken = false
             throw error
         }
         hasher.update(bytes.span)
@@ -55,6 +63,7 @@ public final class IngestFile: @unchecked Sendable {
     ///
     /// An algorithm other than the one hashed along the way costs a second reading of the bytes.
     public func stage(_ wanted: DigestAlgorithm) throws(SystemError) -> StagedBlob {
+        try checkUsable()
         let isLarge = length > IngestFile.ownFlushBytes
         if isLarge { try file.syncData() }
         let finished = wanted == algorithm ? hasher : IngestFile.hasher(wanted)
@@ -63,6 +72,10 @@ public final class IngestFile: @unchecked Sendable {
             preconditionFailure("a hash has its algorithm's length")
         }
         return StagedBlob(slot: slot, digest: digest, size: length, isFlushed: isLarge)
+    }
+
+    private func checkUsable() throws(SystemError) {
+        guard !isBroken else { throw SystemError(code: 5, call: "write", object: file.name) }
     }
 
     /// Takes up what the file holds already, so that more can be appended.

@@ -24,6 +24,8 @@ final class Committer: Sendable {
     struct Job: Sendable {
         /// The bytes that must be durable before the rows that name them.
         var staged: StagedBlob?
+        /// The upload session that the job ends, by success or failure; already out of the table.
+        var session: MetadataWriter.UploadRow?
         /// Whether the request waits for the flush; sessions and pull times do not.
         var isDurable = true
         /// The step of the transaction.
@@ -53,6 +55,9 @@ final class Committer: Sendable {
         }
     }
 
+    /// How many jobs are in line.
+    var waiting: Int { queue.wait { queue, _ in queue.jobs.count } }
+
     /// Puts a job in line.
     func submit(_ job: Job) {
         var isClosed = false
@@ -66,11 +71,14 @@ final class Committer: Sendable {
 
     /// Puts a job in line and waits for it without holding the thread.
     func commit(
-        _ staged: StagedBlob? = nil, isDurable: Bool = true,
+        _ staged: StagedBlob? = nil, ending session: MetadataWriter.UploadRow? = nil, isDurable: Bool = true,
         _ step: @escaping @Sendable (MetadataWriter) throws(ContentError) -> Effects
     ) async throws(ContentError) {
         let result = await withCheckedContinuation { continuation in
-            submit(Job(staged: staged, isDurable: isDurable, step: step) { continuation.resume(returning: $0) })
+            submit(
+                Job(staged: staged, session: session, isDurable: isDurable, step: step) {
+                    continuation.resume(returning: $0)
+                })
         }
         try result.get()
     }

@@ -22,7 +22,13 @@ final class CommitterState {
     private var moved: [(slot: String, digest: Digest)] = []
     /// Moves that failed and are tried again.
     private var unmoved: [(slot: String, digest: Digest)] = []
+    /// Where files were removed and the names are not yet off the disk.
     private var removed: Set<DigestAlgorithm> = []
+    /// Whether files of removed blobs may still be there.
+    private var hasRemovalsToDo = false
+    /// Slots of jobs whose commit failed. The commit may be in the log all the same, and a start would then find it
+    /// and take their bytes, so nobody gets them before a later commit stands in its place.
+    private var doubtful: [String] = []
 
     init(
         writer: MetadataWriter, blobs: BlobStore, uploads: UploadTable, pulls: PullLog, generation: Generation,
@@ -43,6 +49,7 @@ final class CommitterState {
         var refused: [Int: ContentError] = [:]
         if !isRelaxed { flush(jobs, &refused) }
         var effects: [Int: Committer.Effects] = [:]
+        var failure: ContentError?
         do throws(ContentError) {
             try transact(isDurable: !isRelaxed && jobs.contains { $0.isDurable }) { () throws(ContentError) in
                 for (position, job) in jobs.enumerated() where refused[position] == nil {
@@ -54,39 +61,33 @@ final class CommitterState {
                 }
             }
         } catch {
-            effects = [:]
-            for position in jobs.indices where refused[position] == nil { refused[position] = error }
+            failure = error
         }
         if jobs.contains(where: \.isDurable) { generation.advance() }
         for (position, job) in jobs.enumerated() {
-            var failure = refused[position]
-            if let effects = effects[position] {
-                do throws(ContentError) { try apply(effects) } catch { failure = error }
-            } else if let staged = job.staged {
-                blobs.discard(slot: staged.slot)
+            var result = refused[position] ?? failure
+            if result == nil, let effects = effects[position] {
+                do throws(ContentError) { try apply(effects) } catch { result = error }
+            } else {
+                takeBack(job, isDoubtful: failure != nil)
             }
-            job.done(failure.map { .failure($0) } ?? .success(()))
+            job.done(result.map { .failure($0) } ?? .success(()))
         }
         if moved.count >= CommitterState.mostUnflushedNames { settleNames() }
         // Under load the queue is never empty, and housekeeping must not wait for that.
         if lastHousekeeping.duration(to: .now) > .seconds(5) { keepHouse() }
     }
 
-    /// Flushes the bytes of the group's blobs; when that fails, one by one, so that a bad file fails its own job only.
+    /// Flushes the bytes of the group's blobs; a bad file fails its own job only.
     private func flush(_ jobs: [Committer.Job], _ refused: inout [Int: ContentError]) {
         let staged = jobs.compactMap(\.staged)
         guard !staged.isEmpty else { return }
         let clock = ContinuousClock()
         let start = clock.now
-        do throws(SystemError) {
-            try blobs.flush(staged)
-        } catch {
-            for (position, job) in jobs.enumerated() {
-                guard let blob = job.staged else { continue }
-                do throws(SystemError) { try blobs.flush([blob]) } catch {
-                    refused[position] = .storageFull("blob \(blob.digest) cannot be made durable: \(error)")
-                }
-            }
+        let failures = blobs.flush(staged)
+        for (position, job) in jobs.enumerated() {
+            guard let blob = job.staged, let error = failures[blob.slot] else { continue }
+            refused[position] = .storageFull("blob \(blob.digest) cannot be made durable: \(error)")
         }
         observer.didFlush(start.duration(to: clock.now), staged.count)
     }
@@ -106,16 +107,22 @@ final class CommitterState {
         observer.didCommit(start.duration(to: clock.now))
     }
 
+    /// Takes back the room of a job that failed. A session's slot goes with its row, which is still there.
+    private func takeBack(_ job: Committer.Job, isDoubtful: Bool) {
+        if let session = job.session {
+            uploads.bury([session])
+        } else if let slot = job.staged?.slot {
+            if isDoubtful { doubtful.append(slot) } else { blobs.discard(slot: slot) }
+        }
+    }
+
     /// Moves, empties and removes files for a job whose rows stand.
     ///
     /// - Throws: `.storageFull` when a blob could not get its name. Its bytes and rows are durable and readable all the
     ///   same, and the move is tried again; but the disk is failing, and the client should know.
     private func apply(_ effects: Committer.Effects) throws(ContentError) {
         for slot in effects.discarded { blobs.discard(slot: slot) }
-        for digest in effects.removed {
-            // A file that stays behind is removed at the next start: its removal is on record.
-            if (try? blobs.remove(digest)) != nil { removed.insert(digest.algorithm) }
-        }
+        for digest in effects.removed { remove(digest) }
         guard let promotion = effects.promotion else { return }
         do throws(SystemError) {
             try blobs.promote(slot: promotion.slot, to: promotion.digest)
@@ -126,31 +133,54 @@ final class CommitterState {
         }
     }
 
-    // MARK: Housekeeping
+    /// Removes a blob's file; one that stays behind is removed later, since its removal is on record.
+    private func remove(_ digest: Digest) {
+        // A move that waits to be tried again must not bring the blob back.
+        for move in unmoved where move.digest == digest { blobs.discard(slot: move.slot) }
+        unmoved.removeAll { $0.digest == digest }
+        // While the row's removal is not on the disk, a power cut may bring the row back, and it needs its file.
+        guard !isRelaxed else {
+            hasRemovalsToDo = true
+            return
+        }
+        do throws(SystemError) {
+            try blobs.remove(digest)
+            removed.insert(digest.algorithm)
+        } catch {
+            hasRemovalsToDo = true
+        }
+    }
+}
 
+// MARK: Housekeeping
+
+extension CommitterState {
     /// What can wait until nothing else does.
     func keepHouse() {
         lastHousekeeping = .now
+        forgetUploads()
         retryMoves()
-        expireSessions()
-        if !moved.isEmpty || !removed.isEmpty { settleNames() }
+        if !moved.isEmpty || !removed.isEmpty || hasRemovalsToDo { settleNames() }
         let pulls = pulls.take()
         guard !pulls.isEmpty else { return }
         // Pull times are advice for people and for later clean-up; losing some is no error.
         try? transact(isDurable: false) { () throws(ContentError) in try writer.notePulls(pulls) }
     }
 
-    private func expireSessions() {
-        let expired = uploads.takeExpired(at: now())
-        guard !expired.isEmpty else { return }
+    /// Forgets sessions that expired or failed, and gives their room and that of failed commits to others.
+    private func forgetUploads() {
+        let sessions = uploads.takeExpired(at: now())
+        guard !sessions.isEmpty || !doubtful.isEmpty else { return }
         do throws(ContentError) {
             try transact(isDurable: false) { () throws(ContentError) in
-                for session in expired { try writer.removeUpload(session.id) }
+                try writer.overwriteLog()
+                for session in sessions { try writer.removeUpload(session.id) }
             }
-            for session in expired { blobs.discard(slot: session.slot) }
+            for slot in sessions.map(\.slot) + doubtful { blobs.discard(slot: slot) }
+            doubtful = []
         } catch {
-            // Their rows stay, so the next start finds them expired again.
-            observer.didFail("cannot forget \(expired.count) expired upload sessions: \(error)")
+            uploads.bury(sessions)
+            observer.didFail("cannot forget \(sessions.count) ended upload sessions: \(error)")
         }
     }
 
@@ -172,6 +202,9 @@ final class CommitterState {
     /// A failure leaves everything on record.
     private func settleNames() {
         do {
+            // Nothing has been flushed yet: first the bytes and rows, then the names.
+            if isRelaxed { try blobs.flushFileSystem() }
+            if hasRemovalsToDo { try removeFiles() }
             try blobs.flushNames(Set(moved.map(\.digest.algorithm)).union(removed))
             let slots = moved.map(\.slot)
             try transact(isDurable: false) { () throws(ContentError) in
@@ -183,6 +216,15 @@ final class CommitterState {
         } catch {
             observer.didFail("cannot settle names in the store: \(error)")
         }
+    }
+
+    /// Removes the files of all blobs whose rows are gone; one that came back since is not among them.
+    private func removeFiles() throws {
+        for digest in try writer.removals() {
+            try blobs.remove(digest)
+            removed.insert(digest.algorithm)
+        }
+        hasRemovalsToDo = false
     }
 
     func close() {

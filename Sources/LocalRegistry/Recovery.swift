@@ -1,4 +1,5 @@
 internal import BlobStorage
+internal import Codecs
 internal import Content
 internal import Metadata
 internal import OCIModel
@@ -30,17 +31,21 @@ struct Recovery {
         let moves = try writer.promotions()
         let removals = try writer.removals()
         guard !moves.isEmpty || !removals.isEmpty else { return }
-        var lost: [Digest] = []
-        for move in moves where try blobs.size(of: move.digest) == nil {
-            if try blobs.ingestSize(of: move.slot) == nil {
-                lost.append(move.digest)
-                options.observer.didFail("blob \(move.digest) is lost: neither its file nor its slot is there")
-            } else {
+        var whole: Set<Digest> = []
+        for move in moves {
+            if isWhole(move, try? blobs.open(move.digest)) {
+                whole.insert(move.digest)
+            } else if isWhole(move, try? blobs.open(slot: move.slot)) {
                 try blobs.promote(slot: move.slot, to: move.digest)
+                whole.insert(move.digest)
                 options.observer.didRecover("gave blob \(move.digest) its name")
             }
         }
-        for digest in removals {
+        let lost = Set(moves.map(\.digest)).subtracting(whole)
+        for digest in lost {
+            options.observer.didFail("blob \(digest) is lost: neither its file nor its slot holds it; push it again")
+        }
+        for digest in removals + lost {
             try blobs.remove(digest)
             options.observer.didRecover("removed the file of blob \(digest)")
         }
@@ -50,6 +55,19 @@ struct Recovery {
             try writer.forgetRemovals()
             for digest in lost { try writer.forgetLostBlob(digest) }
         }
+    }
+
+    /// Blobs that are flushed by their upload itself are not read again; the others are small.
+    private static let mostVerifiedBytes: Int64 = 1 << 20
+
+    /// Whether a file is the blob. Bytes are on the disk before rows, unless the store was relaxed: then a power cut
+    /// leaves rows whose bytes it took, and reading the few that are in question tells.
+    private func isWhole(_ move: MetadataWriter.Promotion, _ file: BlobFile?) -> Bool {
+        guard let file, file.size == move.size else { return false }
+        guard move.size <= Recovery.mostVerifiedBytes else { return true }
+        let function: ContentHasher.Function = move.digest.algorithm == .sha256 ? .sha256 : .sha512
+        guard let bytes = try? file.read(at: 0, maximumBytes: Int(move.size)) else { return false }
+        return Digest(move.digest.algorithm, hash: ContentHasher.hash(bytes.span, function)) == move.digest
     }
 
     /// Takes up upload sessions that are not too old; gives the slots they keep.

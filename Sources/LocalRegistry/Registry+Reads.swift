@@ -48,36 +48,56 @@ extension Registry: LocalReads {
         guard found.locks.contains(.read) else {
             throw .denied("repository \(repository) is locked against reading; unlock it with readEnabled=true")
         }
-        let file = try openBlob(digest, size: found.size)
+        let file = try openBlob(digest, in: repository, size: found.size, reader)
         guard found.size <= ReadCache.largestBlob else { return file }
         cache.remember(ReadCache.Blob(locks: found.locks, file: file), key)
         return file.shared()
     }
 
-    /// A blob between its commit and its move is still in its slot; and it may move while we look.
+    private static let mostLooks = 4
+
+    /// Opens a blob that has a row. Meanwhile it may move, go or come back, and the row or the slot changes first.
     ///
     /// A file that someone took away or cut is logged, and for the client the blob is not there: so the next push
     /// brings it back.
-    private func openBlob(_ digest: Digest, size: Int64) throws(ContentError) -> BlobFile {
-        do throws(SystemError) {
-            let file = try openWherever(digest)
-            if file.size == size { return file }
-            options.observer.didFail("blob \(digest) has \(file.size) bytes on disk, not \(size); push it again")
-        } catch {
-            guard error.isNotFound else { throw .corrupt("blob \(digest) cannot be read: \(error)") }
-            options.observer.didFail("blob \(digest) has a row but no file; push it again, or restore the file")
+    private func openBlob(
+        _ digest: Digest, in repository: RepositoryName, size: Int64, _ reader: MetadataReader
+    ) throws(ContentError) -> BlobFile {
+        for _ in 0..<Registry.mostLooks {
+            if let file = try opened(digest, reader) {
+                if file.size == size { return file }
+                options.observer.didFail("blob \(digest) has \(file.size) bytes on disk, not \(size); push it again")
+                throw Registry.damagedBlob(digest)
+            }
+            guard try reader.blob(digest, in: repository) != nil else { throw Registry.unknownBlob(digest, repository) }
         }
-        throw .blobUnknown("blob \(digest) is damaged on the server; push it again")
+        options.observer.didFail("blob \(digest) has a row but no file; push it again, or restore the file")
+        throw Registry.damagedBlob(digest)
     }
 
-    private func openWherever(_ digest: Digest) throws(SystemError) -> BlobFile {
+    /// A blob between its commit and its move is still in its slot.
+    private func opened(_ digest: Digest, _ reader: MetadataReader) throws(ContentError) -> BlobFile? {
         do throws(SystemError) {
             return try blobs.open(digest)
         } catch {
-            guard error.isNotFound else { throw error }
+            guard error.isNotFound else { throw Registry.unreadable(digest, error) }
         }
-        if let slot = try? reader().slot(of: digest), let file = try? blobs.open(slot: slot) { return file }
-        return try blobs.open(digest)
+        guard let slot = try reader.slot(of: digest) else { return nil }
+        do throws(SystemError) {
+            return try blobs.open(slot: slot)
+        } catch {
+            guard error.isNotFound else { throw Registry.unreadable(digest, error) }
+            return nil
+        }
+    }
+
+    /// The process may be out of descriptors, which passes, or the disk may be failing.
+    private static func unreadable(_ digest: Digest, _ error: SystemError) -> ContentError {
+        .internal("blob \(digest) cannot be opened: \(error)")
+    }
+
+    private static func damagedBlob(_ digest: Digest) -> ContentError {
+        .blobUnknown("blob \(digest) is damaged on the server; push it again")
     }
 
     /// Tags sorted by bytes, hidden ones left out.
@@ -119,7 +139,8 @@ extension Registry: LocalReads {
         throws(ContentError) -> [Descriptor]
     {
         guard let tag = try? Tag(parsing: "\(subject.algorithm.name)-\(subject.hex.prefix(64))"),
-            let found = try reader.manifest(.tag(tag), in: repository), found.manifest.mediaType.isIndex,
+            let found = try reader.manifest(.tag(tag), in: repository), found.locks.isSuperset(of: [.list, .read]),
+            found.manifest.mediaType.isIndex,
             let index = try? Manifest(parsing: found.manifest.bytes, contentType: found.manifest.mediaType)
         else { return [] }
         return index.manifests

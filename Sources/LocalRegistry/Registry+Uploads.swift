@@ -77,7 +77,8 @@ extension Registry: UploadSessions {
             if let open = session.ingest {
                 ingest = open
             } else {
-                ingest = try blobs.resumeIngest(slot: session.row.slot, session.row.algorithm)
+                ingest = try blobs.resumeIngest(
+                    slot: session.row.slot, session.row.algorithm, length: session.length)
             }
             return LocalUpload(registry: self, repository: repository, ingest: ingest, session: id)
         } catch {
@@ -101,18 +102,18 @@ extension Registry: UploadSessions {
 
     /// Ends a session and forgets its bytes.
     public func cancelUpload(_ id: UploadID, in repository: RepositoryName) async throws(ContentError) {
-        let session = try uploads.checkOut(id, in: repository, at: nil)
-        await forgetUpload(id, slot: session.row.slot)
+        _ = try uploads.checkOut(id, in: repository, at: nil)
+        await forgetUpload(id)
     }
 
     /// Ends a session that its caller has checked out.
     ///
-    /// A row that cannot be removed expires.
-    func forgetUpload(_ id: UploadID, slot: String) async {
-        uploads.remove(id)
-        try? await committer.commit(isDurable: false) { writer throws(ContentError) in
+    /// A row that cannot be removed now is removed by the housekeeping.
+    func forgetUpload(_ id: UploadID) async {
+        guard let row = uploads.remove(id) else { return }
+        try? await committer.commit(ending: row, isDurable: false) { writer throws(ContentError) in
             try writer.removeUpload(id)
-            return Committer.Effects(discarded: [slot])
+            return Committer.Effects(discarded: [row.slot])
         }
     }
 
@@ -134,6 +135,18 @@ extension Registry: UploadSessions {
         } catch .blobUnknown {
             return false
         }
+    }
+}
+
+extension Registry {
+    /// Whether a blob that has its row lacks its file, so that bytes that come again must be kept. One look-up.
+    func hasLost(_ blob: StagedBlob, _ writer: MetadataWriter) throws(ContentError) -> Bool {
+        if let size = try? blobs.size(of: blob.digest), size == blob.size { return false }
+        guard let slot = try writer.slot(of: blob.digest) else {
+            options.observer.didRecover("put back the bytes of blob \(blob.digest), which were lost")
+            return true
+        }
+        return (try? blobs.ingestSize(of: slot)) != blob.size
     }
 }
 
@@ -183,14 +196,16 @@ final class LocalUpload: UploadWriter {
             throw .digestInvalid(
                 "the \(staged.size) bytes sent hash to \(staged.digest), not to \(digest); upload again")
         }
-        let (session, repository, now, blobs) = (session, repository, registry.options.now(), registry.blobs)
+        let (session, repository, now) = (session, repository, registry.options.now())
         // The session ends here, whatever becomes of it: its slot is the blob's now, or is given back.
-        if let session { registry.uploads.remove(session) }
-        try await registry.committer.commit(staged) { writer throws(ContentError) in
-            let isNew = try writer.linkBlob(digest, size: staged.size, slot: staged.slot, in: repository, at: now)
+        let row = session.flatMap { registry.uploads.remove($0) }
+        try await registry.committer.commit(staged, ending: row) { [registry] writer throws(ContentError) in
+            var isNeeded = try writer.linkBlob(digest, size: staged.size, slot: staged.slot, in: repository, at: now)
+            if !isNeeded, try registry.hasLost(staged, writer) {
+                try writer.addPromotion(slot: staged.slot, digest)
+                isNeeded = true
+            }
             if let session { try writer.removeUpload(session) }
-            // The row of a damaged blob does not make its file whole: these bytes do.
-            let isNeeded = isNew || (try? blobs.size(of: digest)) != staged.size
             return isNeeded
                 ? Committer.Effects(promotion: (staged.slot, digest)) : Committer.Effects(discarded: [staged.slot])
         }
@@ -198,7 +213,7 @@ final class LocalUpload: UploadWriter {
 
     private func forget() async {
         if let session {
-            await registry.forgetUpload(session, slot: ingest.slot)
+            await registry.forgetUpload(session)
         } else {
             registry.blobs.discard(slot: ingest.slot)
         }

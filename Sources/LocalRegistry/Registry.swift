@@ -146,6 +146,9 @@ public final class Registry: Sendable {
         try reader().totals()
     }
 
+    /// Writes in line for the committer.
+    package var waitingWrites: Int { committer.waiting }
+
     /// Upload sessions open now.
     public var openSessions: Int { uploads.count }
 
@@ -168,10 +171,14 @@ public final class Registry: Sendable {
     /// The marker of an OCI image layout (image-spec v1.1.1 `image-layout.md`), so that tools know the folder.
     private static func markLayout(_ directory: String, _ calls: SystemCalls) throws(SystemError) {
         let root = try Directory(creating: directory, calls: calls)
-        guard try root.size(of: "oci-layout") == nil else { return }
-        let file = try root.open("oci-layout", .createNew)
-        try file.write(Array("{\"imageLayoutVersion\":\"1.0.0\"}\n".utf8).span)
+        let text = Array("{\"imageLayoutVersion\":\"1.0.0\"}\n".utf8)
+        guard try root.size(of: "oci-layout") != Int64(text.count) else { return }
+        try root.remove("oci-layout.new")
+        let file = try root.open("oci-layout.new", .createNew)
+        try file.write(text.span)
+        try file.syncData()
         try file.close()
+        try root.rename("oci-layout.new", to: "oci-layout", in: root)
         try root.sync()
     }
 }

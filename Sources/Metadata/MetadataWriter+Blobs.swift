@@ -22,7 +22,7 @@ extension MetadataWriter {
                 "INSERT INTO blobs (digest, size, created_at) VALUES (?1, ?2, ?3)",
                 [.digest(digest), .integer(size), .integer(now)])
             blobID = lastInsertedRow
-            try sql.run("INSERT INTO promotions (slot, digest) VALUES (?1, ?2)", [.text(slot), .digest(digest)])
+            try addPromotion(slot: slot, digest)
         }
         try sql.run(
             "INSERT OR IGNORE INTO blob_links (repository_id, blob_id, linked_at) VALUES (?1, ?2, ?3)",
@@ -91,11 +91,31 @@ extension MetadataWriter {
 
     // MARK: Promotions
 
+    /// A move of a slot's bytes to a blob's name.
+    public struct Promotion: Sendable, Equatable {
+        /// Where the bytes are.
+        public let slot: String
+        /// The blob they become.
+        public let digest: Digest
+        /// Their number, as the blob's row has it.
+        public let size: Int64
+    }
+
     /// The moves whose names may not be on the disk yet.
-    public func promotions() throws(ContentError) -> [(slot: String, digest: Digest)] {
-        try sql.all("SELECT slot, digest FROM promotions") { row in
-            row.digest(1).map { (slot: row.text(0), digest: $0) }
+    public func promotions() throws(ContentError) -> [Promotion] {
+        try sql.all("SELECT p.slot, p.digest, b.size FROM promotions p JOIN blobs b ON b.digest = p.digest") { row in
+            row.digest(1).map { Promotion(slot: row.text(0), digest: $0, size: row.integer(2)) }
         }.compactMap { $0 }
+    }
+
+    /// Remembers that a slot becomes a blob.
+    public func addPromotion(slot: String, _ digest: Digest) throws(ContentError) {
+        try sql.run("INSERT INTO promotions (slot, digest) VALUES (?1, ?2)", [.text(slot), .digest(digest)])
+    }
+
+    /// The slot that holds a blob's bytes while it has not got its name yet.
+    public func slot(of digest: Digest) throws(ContentError) -> String? {
+        try sql.first("SELECT slot FROM promotions WHERE digest = ?1", [.digest(digest)]) { $0.text(0) }
     }
 
     /// Forgets moves whose names are on the disk.

@@ -33,16 +33,21 @@ public final class MetadataWriter {
     }
 
     /// Runs one step so that it can fail alone.
+    ///
+    /// - Throws: what the body throws; `.storageFull` when SQLite has given the transaction up, as it does after some
+    ///   errors: a step would then be a transaction of its own.
     public func step<Value>(_ body: () throws(ContentError) -> Value) throws(ContentError) -> Value {
-        try connection.nested(mapping: SQL.error, body)
+        guard connection.isInTransaction else { throw SQL.error(MetadataWriter.givenUp) }
+        return try connection.nested(mapping: SQL.error, body)
     }
+
+    private static let givenUp = SQLiteError(
+        code: 10, message: "SQLite gave the transaction up; the disk may be full or failing")
 
     /// Ends the transaction; unless `setDurable(false)` was asked for, it is on the disk when this returns.
     public func commit() throws(ContentError) {
         do throws(SQLiteError) {
-            guard connection.isInTransaction else {
-                throw SQLiteError(code: 10, message: "SQLite gave the transaction up; the disk may be full or failing")
-            }
+            guard connection.isInTransaction else { throw MetadataWriter.givenUp }
             try connection.execute("COMMIT")
         } catch {
             connection.rollBack()
@@ -107,6 +112,14 @@ public final class MetadataWriter {
     }
 
     // MARK: Housekeeping
+
+    /// Writes something and takes it back, so that the transaction is one that the log holds.
+    ///
+    /// A commit that failed may still be in the log, and be found there after a crash, until a later one overwrites it.
+    public func overwriteLog() throws(ContentError) {
+        try sql.run("INSERT OR IGNORE INTO removals (digest) VALUES (x'00')")
+        try sql.run("DELETE FROM removals WHERE digest = x'00'")
+    }
 
     /// Copies the log into the database file as far as readers allow.
     public func checkpoint() throws(ContentError) {

@@ -83,6 +83,9 @@ struct StoreFixture {
 let demo = try! RepositoryName(parsing: "charts/demo")
 let other = try! RepositoryName(parsing: "charts/other")
 
+/// Not the one of Testing.
+typealias Tag = OCIModel.Tag
+
 extension Tag {
     init(_ text: String) throws {
         try self.init(parsing: text)
@@ -137,6 +140,19 @@ extension Registry {
     ) async throws(ContentError) -> Digest {
         let digest = digest ?? Digest(of: bytes)
         let id = try await beginUpload(in: repository, client: client, algorithm: .sha256)
+        do throws(ContentError) {
+            try await send(bytes, as: digest, to: id, in: repository, pieces)
+            return digest
+        } catch {
+            // A tidy client gives up what it cannot go on with.
+            try? await cancelUpload(id, in: repository)
+            throw error
+        }
+    }
+
+    private func send(
+        _ bytes: [UInt8], as digest: Digest, to id: UploadID, in repository: RepositoryName, _ pieces: Int
+    ) async throws(ContentError) {
         let writer = try await openUpload(id, in: repository, at: nil)
         do throws(ContentError) {
             let step = max(1, (bytes.count + pieces - 1) / pieces)
@@ -148,7 +164,6 @@ extension Registry {
             throw error
         }
         try await writer.finish(digest)
-        return digest
     }
 
     /// The bytes a read on the serving path gives.
