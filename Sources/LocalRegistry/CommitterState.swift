@@ -26,8 +26,10 @@ final class CommitterState {
     private var removed: Set<DigestAlgorithm> = []
     /// Whether files of removed blobs may still be there.
     private var hasRemovalsToDo = false
-    /// Slots of jobs whose commit failed. The commit may be in the log all the same, and a start would then find it
-    /// and take their bytes, so nobody gets them before a later commit stands in its place.
+    /// Slots of jobs whose commit failed.
+    ///
+    /// The commit may be in the log all the same, and a start would then find it and take their bytes, so nobody gets
+    /// them before a later commit stands in its place.
     private var doubtful: [String] = []
 
     init(
@@ -107,7 +109,9 @@ final class CommitterState {
         observer.didCommit(start.duration(to: clock.now))
     }
 
-    /// Takes back the room of a job that failed. A session's slot goes with its row, which is still there.
+    /// Takes back the room of a job that failed.
+    ///
+    /// A session's slot goes with its row, which is still there.
     private func takeBack(_ job: Committer.Job, isDoubtful: Bool) {
         if let session = job.session {
             uploads.bury([session])

@@ -60,8 +60,10 @@ struct Recovery {
     /// Blobs that are flushed by their upload itself are not read again; the others are small.
     private static let mostVerifiedBytes: Int64 = 1 << 20
 
-    /// Whether a file is the blob. Bytes are on the disk before rows, unless the store was relaxed: then a power cut
-    /// leaves rows whose bytes it took, and reading the few that are in question tells.
+    /// Whether a file is the blob.
+    ///
+    /// Bytes are on the disk before rows, unless the store was relaxed: then a power cut leaves rows whose bytes it
+    /// took, and reading the few that are in question tells.
     private func isWhole(_ move: MetadataWriter.Promotion, _ file: BlobFile?) -> Bool {
         guard let file, file.size == move.size else { return false }
         guard move.size <= Recovery.mostVerifiedBytes else { return true }

@@ -139,7 +139,9 @@ extension Registry: UploadSessions {
 }
 
 extension Registry {
-    /// Whether a blob that has its row lacks its file, so that bytes that come again must be kept. One look-up.
+    /// Whether a blob that has its row lacks its file, so that bytes that come again must be kept.
+    ///
+    /// One look-up.
     func hasLost(_ blob: StagedBlob, _ writer: MetadataWriter) throws(ContentError) -> Bool {
         if let size = try? blobs.size(of: blob.digest), size == blob.size { return false }
         guard let slot = try writer.slot(of: blob.digest) else {

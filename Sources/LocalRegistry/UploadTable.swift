@@ -162,7 +162,9 @@ final class UploadTable: Sendable {
         }
     }
 
-    /// Leaves rows of sessions that are over to the next `takeExpired`. Their slots are theirs until the rows are gone.
+    /// Leaves rows of sessions that are over to the next `takeExpired`.
+    ///
+    /// Their slots are theirs until the rows are gone.
     func bury(_ rows: [MetadataWriter.UploadRow]) {
         state.withLock { $0.buried += rows }
     }
