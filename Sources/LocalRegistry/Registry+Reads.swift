@@ -56,7 +56,9 @@ extension Registry: LocalReads {
 
     private static let mostLooks = 4
 
-    /// Opens a blob that has a row. Meanwhile it may move, go or come back, and the row or the slot changes first.
+    /// Opens a blob that has a row.
+    ///
+    /// Meanwhile it may move, go or come back, and the row or the slot changes first.
     ///
     /// A file that someone took away or cut is logged, and for the client the blob is not there: so the next push
     /// brings it back.
