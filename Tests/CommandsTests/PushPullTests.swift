@@ -101,6 +101,14 @@ import Testing
         #expect(named.output == directory.path + "/cellar-1.4.0+up2.3.4.tgz\n")
     }
 
+    @Test("The directory to write into is made, with its parents")
+    func newDirectory() async throws {
+        _ = await harness.run(["push", chart("room-0.1.0.tgz"), "charts/room"])
+        let result = await harness.run(["pull", "charts/room:0.1.0", "-d", directory.path + "/a/b"])
+        #expect(result.output == directory.path + "/a/b/room-0.1.0.tgz\n")
+        #expect(try bytes(directory.path + "/a/b/room-0.1.0.tgz") == bytes(chart("room-0.1.0.tgz")))
+    }
+
     @Test("A chart without provenance says so when it is asked for")
     func noProvenance() async {
         _ = await harness.run(["push", chart("room-0.1.0.tgz"), "charts/room"])
