@@ -14,10 +14,17 @@ extension Connection {
 
     /// Runs the body in a savepoint of the open transaction; undoes its work alone when it throws.
     ///
-    /// When not even that can be undone, the whole transaction is rolled back: `isInTransaction` turns false.
+    /// When not even that can be undone, the whole transaction is rolled back: `isInTransaction` turns false. SQLite
+    /// itself gives a transaction up after some errors, a full disk for one (sqlite.org/lang_transaction.html section
+    /// 3.1). A step that begins after that is refused: outside a transaction its savepoint would commit by itself.
+    /// - Throws: what the body throws; the mapped `SQLITE_IOERR` when there is no open transaction.
     public func nested<Value, Failure: Error>(
         mapping: (SQLiteError) -> Failure, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
+        guard isInTransaction else {
+            throw mapping(
+                SQLiteError(code: 10, message: "SQLite gave the transaction up; the disk may be full or failing"))
+        }
         do { try run("SAVEPOINT nested") } catch { throw mapping(error) }
         let value: Value
         do {
@@ -26,7 +33,12 @@ extension Connection {
             undoNested()
             throw error
         }
-        do { try run("RELEASE nested") } catch { throw mapping(error) }
+        do {
+            try run("RELEASE nested")
+        } catch {
+            undoNested()
+            throw mapping(error)
+        }
         return value
     }
 

@@ -57,7 +57,10 @@ public final class Connection {
         try execute("PRAGMA cache_size = -\(max(64, cacheBytes / 1024))")
         try execute("PRAGMA foreign_keys = ON")
         if case .readWrite = mode {
-            try execute("PRAGMA journal_mode = WAL")
+            let journal = try first("PRAGMA journal_mode = WAL") { row throws(SQLiteError) in row.text(0) }
+            guard journal == "wal" else {
+                throw SQLiteError(code: 14, message: "\(path) cannot be in WAL mode: its file system shares no memory")
+            }
             try execute("PRAGMA synchronous = FULL")
             try execute("PRAGMA temp_store = MEMORY")
         }
@@ -93,6 +96,8 @@ public final class Connection {
         _ sql: StaticString, _ bindings: [SQLValue] = [], _ body: (Row) throws(SQLiteError) -> Bool
     ) throws(SQLiteError) {
         let statement = try statement(sql)
+        // Its rows would come to the wrong loop.
+        precondition(sqlite3_stmt_busy(statement.handle) == 0, "a statement is used inside itself")
         defer { statement.reset() }
         try statement.bind(bindings, on: self)
         while true {

@@ -22,14 +22,19 @@ extension Connection {
 
     /// Brings the schema up to the last step, each step in its own durable transaction.
     ///
-    /// - Throws: `SQLiteError`; a file of a newer schema than the last step is refused and not touched.
+    /// - Throws: `SQLiteError`; `SQLITE_SCHEMA` for a file of a newer schema than the last step or of another
+    ///   application, which is not touched.
     public func migrate(_ steps: [Migration], applicationID: Int32) throws(SQLiteError) {
         let current = try schemaVersion()
         let newest = steps.last?.version ?? 0
         guard current <= newest else {
             throw SQLiteError(
-                code: 26,
+                code: 17,
                 message: "the metadata has schema \(current), this binary knows \(newest): use a newer chartroom")
+        }
+        let owner = try first("PRAGMA application_id") { row throws(SQLiteError) in row.integer(0) } ?? 0
+        guard owner == Int64(applicationID) || owner == 0 && current == 0 else {
+            throw SQLiteError(code: 17, message: "the file is the database of another program (application \(owner))")
         }
         for step in steps where step.version > current {
             try write { () throws(SQLiteError) in
