@@ -76,6 +76,7 @@ public final class Registry: Sendable {
             try Registry.markLayout(directory, options.calls)
             Connection.prepareProcess()
             metadataPath = directory + "/metadata.sqlite"
+            try Registry.makePrivate("metadata.sqlite", in: directory, options.calls)
             writer = try MetadataWriter(path: metadataPath)
             uploads = UploadTable(options)
             try Recovery(writer: writer, blobs: blobs, uploads: uploads, options: options).run()
@@ -167,6 +168,12 @@ public final class Registry: Sendable {
     }
 
     private static var processID: Int32 { ProcessIdentity.number }
+
+    /// SQLite would make its files readable to everyone; those beside the first take over its mode.
+    private static func makePrivate(_ name: String, in directory: String, _ calls: SystemCalls) throws(SystemError) {
+        let root = try Directory(creating: directory, calls: calls)
+        if try root.size(of: name) == nil { try root.open(name, .createNew).close() }
+    }
 
     /// The marker of an OCI image layout (image-spec v1.1.1 `image-layout.md`), so that tools know the folder.
     private static func markLayout(_ directory: String, _ calls: SystemCalls) throws(SystemError) {

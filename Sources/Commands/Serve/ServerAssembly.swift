@@ -37,7 +37,7 @@ final class ServerAssembly: Sendable {
         usersWatch = Mutex(FileWatch([configuration.users].compactMap { $0 }))
         passwords = try ServerAssembly.passwords(configuration)
         registry = try ServerAssembly.openStore(configuration, metrics, logger)
-        let executor = ThreadPool(name: "work", threads: 16)
+        let executor = ThreadPool(name: "work", threads: 8)
         let authenticator: any Authenticator = passwords ?? AnonymousAccess(configuration.effectiveAnonymous.level)
         do {
             let serverConfiguration = try ServerAssembly.serverConfiguration(configuration, environment, logger)
