@@ -11,9 +11,9 @@ public enum PasswordHash {
         guard bytes.count == 60, ["$2y$", "$2a$", "$2b$"].contains(String(text.prefix(4))), bytes[6] == 0x24 else {
             return false
         }
-        guard let cost = Int(String(decoding: bytes[4..<6], as: UTF8.self)), (4...17).contains(cost) else {
-            return false
-        }
+        guard bytes[4..<6].allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        let cost = 10 * Int(bytes[4] - 0x30) + Int(bytes[5] - 0x30)
+        guard (4...17).contains(cost) else { return false }
         return bytes[7...].allSatisfy { byte in
             switch byte {
             case 0x2E...0x39, 0x41...0x5A, 0x61...0x7A: true
@@ -26,7 +26,8 @@ public enum PasswordHash {
     ///
     /// Blocks for the time the hash's cost asks: 60 ms at cost 10.
     ///
-    /// A password with a NUL never matches: bcrypt would stop reading there.
+    /// A password with a NUL never matches: bcrypt would stop reading there. It reads 72 bytes at most, so longer
+    /// passwords match when those do.
     public static func verify(_ password: String, against hash: String) -> Bool {
         guard isBcrypt(hash), !password.utf8.contains(0) else { return false }
         return withUnsafeTemporaryAllocation(of: crypt_data.self, capacity: 1) { buffer in
