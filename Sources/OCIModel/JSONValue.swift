@@ -66,13 +66,15 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue: Equatable {
-    /// Equal trees: same values, same order of members.
+    /// Equal trees: same values, same order of members; `1.0` is the number `1`, which is how it is written.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
         case (.bool(let left), .bool(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
         case (.number(let left), .number(let right)): left == right
+        case (.integer(let whole), .number(let number)), (.number(let number), .integer(let whole)):
+            Int64(exactly: number) == whole
         case (.string(let left), .string(let right)): left == right
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)):

@@ -48,8 +48,9 @@ extension Manifest {
 
     /// Reads a manifest that was sent as `contentType`.
     ///
-    /// A media type that is no manifest type Chartroom knows gives a manifest without references when it is not JSON;
-    /// when it is, it is read by shape, as an artifact type that is stored as given.
+    /// Any manifest is a JSON object. One of a type Chartroom does not know is read by its shape and stored as given.
+    /// Of members that appear twice the last counts, as for Go's decoder; annotations that are not all strings are
+    /// left out.
     /// - Throws: `OCIParseError` with one sentence: what is wrong where.
     public init(parsing bytes: [UInt8], contentType: MediaType) throws(OCIParseError) {
         let tree = try JSONValue(parsing: bytes)

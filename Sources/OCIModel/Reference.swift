@@ -54,9 +54,12 @@ public struct Reference: Hashable, Sendable, CustomStringConvertible {
         return tag.map { .tag($0) }
     }
 
-    /// The reference as text, without a scheme.
+    /// The reference as text, which `init(parsing:)` reads as the same.
+    ///
+    /// Without a scheme, unless the host would be taken for a path element then.
     public var description: String {
-        (host.map { $0 + "/" } ?? "") + repository.description + (tag.map { ":\($0)" } ?? "")
+        let scheme = host.map { Reference.looksLikeHost($0[...]) } ?? true ? "" : "oci://"
+        return scheme + (host.map { $0 + "/" } ?? "") + repository.description + (tag.map { ":\($0)" } ?? "")
             + (digest.map { "@\($0)" } ?? "")
     }
 
@@ -64,19 +67,35 @@ public struct Reference: Hashable, Sendable, CustomStringConvertible {
         text == "localhost" || text.contains(".") || text.contains(":")
     }
 
-    /// Letters, digits, `.`, `-`, `_`, `:` and the brackets of an IPv6 literal: nothing that could end a URL's authority.
+    /// A name or address of letters, digits, `.`, `-` and `_`, or an IPv6 literal in brackets; then a port or nothing.
+    ///
+    /// Nothing that could end a URL's authority.
     private static func host(_ text: Substring) throws(OCIParseError) -> String {
-        let legal = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"):
-                true
-            default: ".-_:[]".utf8.contains(byte)
-            }
+        var name = text
+        var end = text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
+        var others = ".-_"
+        if text.hasPrefix("["), let bracket = text.utf8.firstIndex(of: UInt8(ascii: "]")) {
+            name = text[text.utf8.index(after: text.startIndex)..<bracket]
+            end = text.utf8.index(after: bracket)
+            others = ":."
+        } else {
+            name = text[..<end]
         }
-        guard legal, !text.isEmpty else {
+        let port = text[end...].utf8
+        let isPortLegal =
+            port.isEmpty
+            || port.first == UInt8(ascii: ":") && (2...6).contains(port.count) && port.dropFirst().allSatisfy(isDigit)
+        guard isPortLegal, !name.isEmpty,
+            name.utf8.allSatisfy({ isDigit($0) || isLetter($0) || others.utf8.contains($0) })
+        else {
             throw OCIParseError("host \(OCIParseError.quote(text)) is not host or host:port")
         }
         return String(text)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 }
