@@ -43,3 +43,7 @@ static inline CURLcode chartroom_curl_get_long(CURL *easy, CURLINFO info, long *
 static inline CURLMcode chartroom_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
 }
+static inline CURLcode chartroom_curl_set_socket_callback(CURL *easy, curl_sockopt_callback callback, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, callback);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context) : code;
+}

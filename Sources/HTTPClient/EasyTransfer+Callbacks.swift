@@ -1,4 +1,5 @@
 internal import CCurl
+internal import Glibc
 internal import HTTPMessage
 
 // What libcurl calls while it works. Every callback runs on the client's thread, inside libcurl, so it only moves
@@ -32,6 +33,12 @@ extension EasyTransfer {
         else { return CURL_SEEKFUNC_FAIL }
         transfer.bodyOffset = Int(offset)
         return CURL_SEEKFUNC_OK
+    }
+
+    /// A program started meanwhile must not inherit the connection and keep it open.
+    static let socketCallback: curl_sockopt_callback = { _, socket, _ in
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        return CURL_SOCKOPT_OK
     }
 
     static let prerequestCallback: curl_prereq_callback = { context, _, _, _, _ in

@@ -160,6 +160,7 @@ extension EasyTransfer {
         try check(chartroom_curl_set_write_callback(handle, EasyTransfer.writeCallback, context))
         try check(chartroom_curl_set_read_callback(handle, EasyTransfer.readCallback, context))
         try check(chartroom_curl_set_seek_callback(handle, EasyTransfer.seekCallback, context))
+        try check(chartroom_curl_set_socket_callback(handle, EasyTransfer.socketCallback, nil))
         try check(chartroom_curl_set_prerequest_callback(handle, EasyTransfer.prerequestCallback, context))
     }
 

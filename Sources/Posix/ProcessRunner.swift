@@ -120,7 +120,7 @@ private final class ChildProcess: Sendable {
         for (number, descriptor) in pipes.childEnds.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, CInt(number))
         }
-        for descriptor in ChildProcess.openDescriptors() where descriptor > 2 {
+        for descriptor in 3..<ChildProcess.descriptorBound() {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
         var attributes = posix_spawnattr_t()
@@ -145,20 +145,23 @@ private final class ChildProcess: Sendable {
         guard code == 0 else { throw SystemError(code: code, call: "start", object: program) }
     }
 
-    /// What this process has open.
+    /// A number above every descriptor that this process has open, or opens until the child has started.
     ///
-    /// Not every library opens its sockets close-on-exec; closing what is closed is fine.
-    private static func openDescriptors() -> [CInt] {
-        guard let directory = opendir("/proc/self/fd") else { return [] }
+    /// Not every library opens its sockets close-on-exec; closing what is not open is fine.
+    private static func descriptorBound() -> CInt {
+        guard let directory = opendir("/proc/self/fd") else { return 1024 }
         defer { closedir(directory) }
-        var descriptors: [CInt] = []
+        var highest: CInt = 3
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if let descriptor = CInt(name) { descriptors.append(descriptor) }
+            if let descriptor = CInt(name) { highest = max(highest, descriptor) }
         }
-        return descriptors
+        var limit = rlimit()
+        let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        // A number beyond the limit would make the start fail.
+        return isKnown ? CInt(clamping: min(limit.rlim_cur, rlim_t(highest) + 64)) : highest + 1
     }
 
     /// Waits for the child, which has closed its outputs: it is about to end.

@@ -125,6 +125,20 @@ import Testing
         #expect(message.contains("0.06"))
     }
 
+    @Test("A server that takes the connection and shakes no hands meets the deadline to connect")
+    func connectDeadline() async throws {
+        let server = try ScriptedServer { _ in ScriptedReply(200) }
+        let client = try makeClient()
+        var request = HTTPClientRequest(.get, try HTTPURL(parsing: "https://127.0.0.1:\(server.port)/"))
+        request.deadlines = HTTPDeadlines(connect: .milliseconds(60))
+        let sent = request
+        let error = await failure { _ = try await client.send(sent) }
+        guard case .timedOut(.connect, _) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test("A body that stops coming meets the stall deadline; what came before is given out")
     func stallDeadline() async throws {
         let gate = Gate()

@@ -2,9 +2,23 @@ import Glibc
 import Posix
 
 /// A server program of somebody else, run for one test and killed with the object.
+///
+/// It also dies with this process, however that ends: a shell beside it waits for the end of a pipe from here.
 public final class ServerProcess: Sendable {
     private let number: pid_t
+    private let lifeline: CInt
     private let log: Condition<(lines: [String], hasEnded: Bool)>
+
+    private static let supervisor = """
+        exec 3<&0
+        "$@" </dev/null 3<&- &
+        program=$!
+        { cat <&3 >/dev/null; kill -9 $program; } >/dev/null 2>&1 &
+        killer=$!
+        exec 3<&-
+        wait $program
+        kill -9 $killer
+        """
 
     /// Whether a program is in `PATH`.
     public static func exists(_ program: String) -> Bool {
@@ -14,39 +28,56 @@ public final class ServerProcess: Sendable {
 
     /// Starts a program whose output on either stream is kept line by line.
     public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-        var ends: [CInt] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw RawSocket.Failure(call: "pipe", code: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (output, life) = (try ServerProcess.pipe(), try ServerProcess.pipe())
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        for descriptor in CInt(3)..<512 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        posix_spawn_file_actions_adddup2(&actions, life.read, 0)
+        posix_spawn_file_actions_adddup2(&actions, output.write, 1)
+        posix_spawn_file_actions_adddup2(&actions, output.write, 2)
+        // Sockets of the tests beside this one must not live on in the program.
+        for descriptor in CInt(3)..<8192 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         let path = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin") + ":/usr/sbin"
-        let variables = environment.merging(["PATH": path, "HOME": "/nonexistent"]) { given, _ in given }
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
-        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for word in words + settings { free(word) } }
         let places = program.contains("/") ? [program] : path.split(separator: ":").map { "\($0)/\(program)" }
         let file = places.first { access($0, X_OK) == 0 } ?? program
+        let variables = environment.merging(["PATH": path, "HOME": "/nonexistent"]) { given, _ in given }
+        let arguments = ["sh", "-c", ServerProcess.supervisor, "sh", file] + arguments
+        var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for word in words + settings { free(word) } }
+        // The threads of the test runner block signals, which a shell that waits for its children must not inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var number = pid_t()
-        let code = posix_spawn(&number, file, &actions, nil, &words, &settings)
-        close(ends[1])
+        let code = posix_spawn(&number, "/bin/sh", &actions, &attributes, &words, &settings)
+        close(output.write)
+        close(life.read)
         guard code == 0 else {
-            close(ends[0])
+            close(output.read)
+            close(life.write)
             throw RawSocket.Failure(call: "spawn \(program)", code: code)
         }
         self.number = number
+        lifeline = life.write
         let log = Condition((lines: [String](), hasEnded: false))
         self.log = log
-        let reader = ends[0]
-        startThread { ServerProcess.read(reader, into: log) }
+        startThread { ServerProcess.read(output.read, into: log) }
+    }
+
+    private static func pipe() throws -> (read: CInt, write: CInt) {
+        var ends: [CInt] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw RawSocket.Failure(call: "pipe", code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 
     deinit {
-        kill(number, SIGKILL)
+        close(lifeline)
         var status: Int32 = 0
         waitpid(number, &status, 0)
     }
