@@ -1,3 +1,4 @@
+public import Content
 public import HTTPMessage
 
 /// Who a request comes from.
@@ -34,7 +35,9 @@ public protocol Authenticator: Sendable {
     /// Answers from memory, on the loop thread; `.unknown` when it must be looked into.
     func recall(_ authorization: String?) -> Recollection
     /// Looks into credentials; may take long and runs off the loop thread. Nil when they are wrong.
-    func verify(_ authorization: String) async -> Identity?
+    ///
+    /// - Throws: `.rateLimited` or `.unavailable` when it cannot be said now whether they are.
+    func verify(_ authorization: String) async throws(ContentError) -> Identity?
     /// What a 401 asks for.
     var challenge: AuthenticationChallenge { get }
     /// Whether `/v2/` must ask for credentials even where anonymous requests are allowed.

@@ -1,4 +1,5 @@
 internal import Codecs
+public import Content
 public import HTTPMessage
 internal import Posix
 internal import Synchronization
@@ -13,14 +14,29 @@ public final class PasswordAccess: Authenticator {
         var hashes: [String: String]
         var levels: [String: AccessLevel]
         var remembered: [[UInt8]: (identity: Identity, until: ContinuousClock.Instant)] = [:]
-        var waiting = 0
+        var checks: [[UInt8]: Check] = [:]
+        /// Checked when there is no such user, so that the time taken does not tell which names exist.
+        var decoy: String
+
+        init(_ file: PasswordFile, _ levels: [String: AccessLevel]) {
+            hashes = file.hashes
+            self.levels = levels
+            let costs = file.hashes.values.map { $0.dropFirst(4).prefix(3) }
+            decoy = "$2y$" + (costs.max() ?? "10$") + PasswordAccess.nobody
+        }
+    }
+
+    /// A password on its way through bcrypt.
+    private struct Check {
+        let hash: String
+        let result: Task<Bool, Never>
     }
 
     private static let memory: Duration = .seconds(300)
     private static let mostRemembered = 10_000
     private static let mostWaiting = 64
-    /// Checked when there is no such user, so that the time taken does not tell which names exist.
-    private static let nobody = "$2y$10$abcdefghijklmnopqrstuuOUDn9U46VOdkzK2PXnqxzt7hDDVHG3S"
+    /// Salt and hash of a password nobody has.
+    private static let nobody = "abcdefghijklmnopqrstuuOUDn9U46VOdkzK2PXnqxzt7hDDVHG3S"
 
     private let state: Mutex<State>
     private let anonymous: AccessLevel
@@ -29,13 +45,17 @@ public final class PasswordAccess: Authenticator {
 
     /// Takes the users of a file; a user `levels` does not name has `.readWrite`.
     public init(_ file: PasswordFile, levels: [String: AccessLevel], anonymous: AccessLevel) {
-        state = Mutex(State(hashes: file.hashes, levels: levels))
+        state = Mutex(State(file, levels))
         self.anonymous = anonymous
     }
 
     /// Takes a changed file: who is gone, or has a new password, is forgotten at once.
     public func replace(_ file: PasswordFile, levels: [String: AccessLevel]) {
-        state.withLock { $0 = State(hashes: file.hashes, levels: levels, waiting: $0.waiting) }
+        state.withLock { state in
+            let checks = state.checks
+            state = State(file, levels)
+            state.checks = checks
+        }
     }
 
     /// A Basic challenge.
@@ -59,31 +79,37 @@ public final class PasswordAccess: Authenticator {
 
     /// Checks a user and password.
     ///
-    /// 60 ms at bcrypt's cost 10, on a thread of its own.
-    public func verify(_ authorization: String) async -> Identity? {
+    /// 60 ms at bcrypt's cost 10, on a thread of its own; requests with the same credentials share one check.
+    /// - Throws: `.rateLimited` when too many others wait: that says nothing about the password.
+    public func verify(_ authorization: String) async throws(ContentError) -> Identity? {
         guard let credentials = BasicCredentials(parsing: authorization) else { return nil }
-        let hash: String? = state.withLock { state in
-            guard state.waiting < PasswordAccess.mostWaiting else { return nil }
-            state.waiting += 1
-            return state.hashes[credentials.user] ?? PasswordAccess.nobody
+        let print = fingerprint(authorization)
+        guard let check = state.withLock({ check(credentials, print, &$0) }) else {
+            throw .rateLimited("too many passwords wait to be checked; try again", retryAfter: .seconds(1))
         }
-        guard let hash else { return nil }
-        let isRight = await withTaskExecutorPreference(thread) {
-            await PasswordAccess.check(credentials.password, hash)
-        }
+        let isRight = await check.result.value
         return state.withLock { state in
-            state.waiting -= 1
-            guard isRight, state.hashes[credentials.user] == hash else { return nil }
+            if state.checks[print]?.hash == check.hash { state.checks[print] = nil }
+            guard isRight, state.hashes[credentials.user] == check.hash else { return nil }
             let identity = Identity(
                 user: credentials.user, level: state.levels[credentials.user] ?? .readWrite)
             if state.remembered.count >= PasswordAccess.mostRemembered { state.remembered = [:] }
-            state.remembered[fingerprint(authorization)] = (identity, .now + PasswordAccess.memory)
+            state.remembered[print] = (identity, .now + PasswordAccess.memory)
             return identity
         }
     }
 
-    @concurrent private static func check(_ password: String, _ hash: String) async -> Bool {
-        PasswordHash.verify(password, against: hash)
+    /// The check of these credentials that is under way, or a new one; nil when too many are.
+    private func check(_ credentials: BasicCredentials, _ print: [UInt8], _ state: inout State) -> Check? {
+        let hash = state.hashes[credentials.user] ?? state.decoy
+        if let known = state.checks[print], known.hash == hash { return known }
+        guard state.checks.count < PasswordAccess.mostWaiting else { return nil }
+        let password = credentials.password
+        let check = Check(
+            hash: hash,
+            result: Task(executorPreference: thread) { PasswordHash.verify(password, against: hash) })
+        state.checks[print] = check
+        return check
     }
 
     /// A keyed hash: the memory of a right password must not hold the password.

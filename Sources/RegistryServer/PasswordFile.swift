@@ -21,8 +21,9 @@ public struct PasswordFile: Sendable {
     /// - Throws: the first `Mistake`. Only bcrypt is taken: the other schemes of htpasswd are broken or reversible.
     public init(parsing text: String) throws(Mistake) {
         var hashes: [String: String] = [:]
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.hasSuffix("\r") ? line.dropLast() : line
+        // A carriage return and a line feed are one character to Swift.
+        let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, line) in lines.enumerated() {
             if line.isEmpty || line.hasPrefix("#") { continue }
             guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else {
                 throw Mistake(line: index + 1, message: "expected name:hash")

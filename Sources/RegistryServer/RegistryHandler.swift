@@ -114,10 +114,14 @@ public final class RegistryHandler: RequestHandler {
     private func verified(_ authorization: String, _ route: Route, _ request: any Request, _ need: AccessLevel) -> Plan
     {
         let admit: @Sendable () async -> Plan = { [self] in
-            guard let identity = await authenticator.verify(authorization) else {
-                return .respond(unauthorized("the user name or password is wrong"))
+            do throws(ContentError) {
+                guard let identity = try await authenticator.verify(authorization) else {
+                    return .respond(unauthorized("the user name or password is wrong"))
+                }
+                return admitted(route, request, identity, need)
+            } catch {
+                return .respond(.failure(error))
             }
-            return admitted(route, request, identity, need)
         }
         if request.contentLength == 0 {
             return .perform { await RegistryHandler.run(await admit()) }
