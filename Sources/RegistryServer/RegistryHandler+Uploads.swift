@@ -48,9 +48,9 @@ extension RegistryHandler {
     func appendChunk(to id: UploadID, in repository: RepositoryName, _ request: any Request)
         throws(ContentError) -> Plan
     {
-        let offset = try RegistryHandler.offset(request)
-        return body(request) { [registry] () throws(ContentError) in
-            try await registry.openUpload(id, in: repository, at: offset)
+        let range = try RegistryHandler.chunk(request)
+        return body(request, announced: range) { [registry] () throws(ContentError) in
+            try await registry.openUpload(id, in: repository, at: range?.lowerBound)
         } finish: { writer throws(ContentError) in
             let length = writer.length
             await writer.close()
@@ -68,9 +68,9 @@ extension RegistryHandler {
             throw .digestInvalid("the request names no digest: add ?digest=sha256:<hex>")
         }
         let digest = try RegistryHandler.digest(text)
-        let offset = try RegistryHandler.offset(request)
-        return body(request) { [registry] () throws(ContentError) in
-            try await registry.openUpload(id, in: repository, at: offset)
+        let range = try RegistryHandler.chunk(request)
+        return body(request, announced: range) { [registry] () throws(ContentError) in
+            try await registry.openUpload(id, in: repository, at: range?.lowerBound)
         } finish: { writer throws(ContentError) in
             try await writer.finish(digest)
             return RegistryHandler.stored(digest, in: repository)
@@ -101,10 +101,10 @@ extension RegistryHandler {
         do { return try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
     }
 
-    /// Where a chunk says it begins; nil when it does not say.
+    /// Which bytes a chunk says it is; nil when it does not say.
     ///
-    /// It must be as long as it says.
-    private static func offset(_ request: any Request) throws(ContentError) -> Int64? {
+    /// It must be as long as it says; one without a length is counted as it comes.
+    private static func chunk(_ request: any Request) throws(ContentError) -> Range<Int64>? {
         guard let value = request.header("Content-Range") else { return nil }
         guard let range = UploadRange(parsing: value) else {
             throw .uploadInvalid("Content-Range \(OCIParseError.quote(value)) is not <start>-<end>, both inclusive")
@@ -112,15 +112,17 @@ extension RegistryHandler {
         if let length = request.contentLength, length != range.bytes.upperBound - range.bytes.lowerBound {
             throw .sizeInvalid("Content-Range \(value) does not go with a Content-Length of \(length)")
         }
-        return range.bytes.lowerBound
+        return range.bytes
     }
 
     /// A plan that writes the body into an upload: at once when it is small, piece by piece when not.
     private func body(
-        _ request: any Request, open: @escaping UploadBody.Open, finish: @escaping UploadBody.Finish,
+        _ request: any Request, announced: Range<Int64>? = nil, open: @escaping UploadBody.Open,
+        finish: @escaping UploadBody.Finish,
         failure: @escaping @Sendable (ContentError) -> Response = { .failure($0) }
     ) -> Plan {
-        let body = UploadBody(open: open, finish: finish, failure: failure)
+        let announcedBytes = announced.map { $0.upperBound - $0.lowerBound }
+        let body = UploadBody(announcedBytes: announcedBytes, open: open, finish: finish, failure: failure)
         guard let length = request.contentLength, length <= RegistryHandler.collectedBytes else {
             return .stream(maximumBytes: options.maximumBlobBytes, body)
         }
