@@ -24,9 +24,12 @@ extension RegistryHandler {
         }
         if let mount = query.first("mount") {
             let digest = try RegistryHandler.digest(mount)
-            let source = query.first("from").flatMap { try? RepositoryName(parsing: $0) }
+            let from = query.first("from")
+            let source = from.flatMap { try? RepositoryName(parsing: $0) }
+            // What is no name names no repository: nothing is mounted from anywhere else instead.
+            let mayMount = from == nil || source != nil
             return perform { [registry] () throws(ContentError) in
-                guard try await registry.mountBlob(digest, from: source, into: repository) else {
+                guard mayMount, try await registry.mountBlob(digest, from: source, into: repository) else {
                     return try await begin()
                 }
                 return RegistryHandler.stored(digest, in: repository)
