@@ -54,13 +54,15 @@ extension RegistryHandler {
     func putManifest(_ reference: ManifestReference, in repository: RepositoryName, _ request: any Request)
         throws(ContentError) -> Plan
     {
-        var tags = try RegistryHandler.tags(request)
-        guard tags.count <= RegistryHandler.mostTags else {
+        // Counted before the query is read, which has a limit of its own.
+        let tagCount = request.rawQuery.utf8.split(separator: UInt8(ascii: "&")).count { $0.starts(with: "tag=".utf8) }
+        guard tagCount <= RegistryHandler.mostTags else {
             return .respond(
                 .failure(
                     .uriTooLong, code: "UNSUPPORTED",
-                    "\(tags.count) tags in one request, \(RegistryHandler.mostTags) is the most"))
+                    "\(tagCount) tags in one request, \(RegistryHandler.mostTags) is the most"))
         }
+        var tags = try RegistryHandler.tags(request)
         if case .tag(let tag) = reference { tags.insert(tag, at: 0) }
         let contentType = request.header("Content-Type")
         return .receive(maximumBytes: options.maximumManifestBytes) { [self, tags] bytes in
