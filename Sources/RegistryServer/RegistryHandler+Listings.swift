@@ -14,12 +14,18 @@ extension RegistryHandler {
     static func page(_ query: QueryItems, usual: Int = usualPage) throws(ContentError) -> PageRequest<String> {
         var limit = usual
         if let text = query.first("n") {
-            guard let number = Int(text), number >= 0, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
                 throw .parameterInvalid("n=\(OCIParseError.quote(text)) is not a number of 0 or more")
             }
-            limit = min(number, largestPage)
+            limit = min(Int(text) ?? largestPage, largestPage)
         }
         return PageRequest(limit: limit, last: query.first("last"))
+    }
+
+    /// The digest a page of manifests follows; nil for the first page.
+    static func lastDigest(_ wanted: PageRequest<String>) throws(ContentError) -> Digest? {
+        guard let text = wanted.last, !text.isEmpty else { return nil }
+        do { return try Digest(parsing: text) } catch { throw .digestInvalid("last: \(error.description)") }
     }
 
     /// `Link` to the page behind `last`.
@@ -63,7 +69,7 @@ extension RegistryHandler {
         let query = try RegistryHandler.query(request)
         let wanted = try RegistryHandler.page(query, usual: RegistryHandler.referrersPage)
         let type = query.first("artifactType").flatMap { $0.isEmpty ? nil : $0 }
-        let last = wanted.last.flatMap { try? Digest(parsing: $0) }
+        let last = try RegistryHandler.lastDigest(wanted)
         let limit = min(wanted.limit, RegistryHandler.referrersPage)
         let page = try registry.referrerPage(
             of: subject, in: repository, artifactType: type, PageRequest(limit: limit, last: last))
