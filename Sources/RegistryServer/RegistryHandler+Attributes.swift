@@ -8,7 +8,8 @@ internal import OCIModel
 /// Source: Azure.ContainerRegistry stable 2021-07-01 containerregistry.json.
 extension RegistryHandler {
     func attributes(_ route: Route.AttributeRoute, _ request: any Request) throws(ContentError) -> Plan {
-        switch (route, request.method) {
+        // The server sends no body for HEAD.
+        switch (route, request.method == .head ? .get : request.method) {
         case (.catalog, .get): return .respond(try attributeCatalog(request))
         case (.repository(let name), .get):
             return perform { [self] () throws(ContentError) in try await repositoryObject(name) }
@@ -124,11 +125,7 @@ extension RegistryHandler {
 
     private func manifestList(in name: RepositoryName, _ request: any Request) throws(ContentError) -> Plan {
         let wanted = try RegistryHandler.page(try RegistryHandler.query(request), usual: 100)
-        var last: Digest?
-        if let text = wanted.last, !text.isEmpty {
-            do { last = try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
-        }
-        let digests = PageRequest(limit: wanted.limit, last: last)
+        let digests = PageRequest(limit: wanted.limit, last: try RegistryHandler.lastDigest(wanted))
         return perform { [self] () throws(ContentError) in
             let page = try await registry.manifestList(in: name, digests)
             var response = Response.json(

@@ -6,10 +6,7 @@ internal import Telemetry
 
 extension RegistryHandler {
     /// The paths that are no registry's: anyone may ask them.
-    func service(_ route: Route, _ request: any Request) -> Plan {
-        guard request.method == .get || request.method == .head else {
-            return .respond(.failure(.unsupported("\(request.method.rawValue) is not offered here")))
-        }
+    func service(_ route: Route) -> Plan {
         switch route {
         case .health:
             return .respond(RegistryHandler.text("ok\n"))

@@ -70,8 +70,11 @@ public final class RegistryHandler: RequestHandler {
             return .respond(RegistryHandler.response(to: error))
         }
         request.annotations.route = route.kind.rawValue
+        guard route.methods.contains(request.method) else {
+            return .respond(RegistryHandler.notOffered(request.method, on: route))
+        }
         let need = RegistryHandler.need(route, request.method)
-        if need == .none, !isBase(route) { return service(route, request) }
+        if need == .none, !isBase(route) { return service(route) }
         switch authenticator.recall(request.header("Authorization")) {
         case .identity(let identity):
             return admitted(route, request, identity, need)
@@ -101,7 +104,8 @@ public final class RegistryHandler: RequestHandler {
         if isBase, identity.user == nil, authenticator.challengesOnBase { return unauthorized("log in first") }
         guard identity.level < need else { return nil }
         if identity.user == nil { return unauthorized("this needs a login") }
-        return .failure(.denied("user \(identity.user ?? "") may read here, not write"))
+        let allowed = identity.level == .none ? "neither read nor write here" : "read here, not write"
+        return .failure(.denied("user \(identity.user ?? "") may \(allowed)"))
     }
 
     private func unauthorized(_ message: String) -> Response {
@@ -173,6 +177,12 @@ public final class RegistryHandler: RequestHandler {
         case .uploads, .upload: .readWrite
         case .manifest, .blob, .attributes: method == .get || method == .head ? .read : .readWrite
         }
+    }
+
+    private static func notOffered(_ method: HTTPMethod, on route: Route) -> Response {
+        var response = Response.failure(.unsupported("\(method.rawValue) is not offered on \(route.kind) paths"))
+        response.headers.append(("Allow", route.methods.map(\.rawValue).joined(separator: ", ")))
+        return response
     }
 
     private static func response(to error: RouteError) -> Response {
