@@ -1,0 +1,108 @@
+import Glibc
+import HTTPMessage
+import HTTPServer
+import OCIModel
+import Synchronization
+
+/// A request that came over no wire.
+final class FakeRequest: Request {
+    let method: HTTPMethod
+    let rawPath: String
+    let rawQuery: String
+    let contentLength: Int64?
+    let peer: String
+    let requestID: String
+    let isSecure = false
+    private let headers: [(name: String, value: String)]
+    private let notes = Mutex(RequestAnnotations())
+
+    init(
+        _ method: HTTPMethod, _ target: String, _ headers: [(name: String, value: String)] = [],
+        contentLength: Int64? = 0, peer: String = "127.0.0.1"
+    ) {
+        self.method = method
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        rawPath = String(parts[0])
+        rawQuery = parts.count > 1 ? String(parts[1]) : ""
+        self.headers = headers
+        self.contentLength = contentLength
+        self.peer = peer
+        requestID = "fake-1"
+    }
+
+    func header(_ name: StaticString) -> String? {
+        let values = headers.filter { HeaderFields.sameName($0.name, "\(name)") }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    var annotations: RequestAnnotations {
+        get { notes.withLock { $0 } }
+        set { notes.withLock { $0 = newValue } }
+    }
+}
+
+/// A body of a request.
+struct FakeBody {
+    var bytes: [UInt8]
+    /// Without a `Content-Length`.
+    var isChunked = false
+    var pieceBytes = 256 << 10
+
+    static func text(_ text: String) -> FakeBody { FakeBody(bytes: Array(text.utf8)) }
+}
+
+/// What a client would have seen.
+struct Answer: Sendable {
+    var status: Int
+    var headers: [(name: String, value: String)]
+    /// What was sent; empty for HEAD.
+    var body: [UInt8]
+    /// What `Content-Length` announces.
+    var length: Int
+
+    init(_ response: Response, isHead: Bool = false) {
+        status = response.status.rawValue
+        headers = response.headers.map { (name: "\($0.name)", value: $0.value) }
+        switch response.body {
+        case .empty: body = []
+        case .bytes(let bytes): body = bytes
+        case .file(let file): body = Answer.read(file)
+        }
+        length = body.count
+        if isHead { body = [] }
+    }
+
+    private static func read(_ file: any FileBody) -> [UInt8] {
+        let descriptor = file.takeDescriptor()
+        guard descriptor >= 0 else { return Array("no descriptor".utf8) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: Int(file.length))
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes[filled...].withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress, $0.count, Int(file.offset) + filled)
+            }
+            guard count > 0 else { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
+    subscript(_ name: String) -> String? {
+        headers.first { HeaderFields.sameName($0.name, name) }?.value
+    }
+
+    func all(_ name: String) -> [String] {
+        headers.filter { HeaderFields.sameName($0.name, name) }.map(\.value)
+    }
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+    var json: JSONValue? { try? JSONValue(parsing: body) }
+    var error: JSONValue? { json?["errors"]?.array?.first }
+    var code: String? { error?["code"]?.string }
+    /// Status and error code in one: `404 BLOB_UNKNOWN`.
+    var summary: String { code.map { "\(status) \($0)" } ?? "\(status)" }
+
+    /// The headers one after the other, for comparing.
+    var headerText: String { headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n") }
+}
