@@ -2,6 +2,7 @@ internal import BlobStorage
 internal import Content
 internal import Metadata
 internal import OCIModel
+internal import Posix
 
 /// A thread's memory of what it found lately: a look-up that costs no SQL and no file locks (5 µs less a request).
 ///
@@ -20,21 +21,26 @@ final class ReadCache {
 
     struct Blob {
         let locks: AttributeLocks
+        let size: Int64
         /// The blob's file, kept open while it is small and wanted; a deletion forgets it with all the rest.
-        let file: BlobFile
+        var file: BlobFile?
     }
 
     private static let mostManifests = 1024
-    /// Each holds a descriptor.
-    private static let mostBlobs = 128
+    private static let mostBlobs = 4096
     /// A larger blob costs so much to send that opening it costs nothing.
-    static let largestBlob: Int64 = 1 << 20
+    private static let largestOpenBlob: Int64 = 256 << 10
     private static let mostBytes = 2 << 20
     /// A larger manifest is rare, and its look-up is not what it costs.
     private static let largestManifest = 16 << 10
 
     private var manifests: [ManifestKey: MetadataReader.FoundManifest] = [:]
     private var blobs: [BlobKey: Blob] = [:]
+    /// The blobs whose files are open, the oldest at `nextOpen` once all places are taken.
+    private var open: [BlobKey] = []
+    private var nextOpen = 0
+    /// A sixteenth of the descriptors the process may have, 1024 at the most.
+    private let mostOpen = min(1024, DescriptorLimit.current / 16)
     private var bytes = 0
     private var generation = 0
 
@@ -45,8 +51,15 @@ final class ReadCache {
         guard generation != current else { return }
         generation = current
         if !manifests.isEmpty { manifests.removeAll(keepingCapacity: true) }
-        if !blobs.isEmpty { blobs.removeAll(keepingCapacity: true) }
+        forgetBlobs()
         bytes = 0
+    }
+
+    private func forgetBlobs() {
+        guard !blobs.isEmpty else { return }
+        blobs.removeAll(keepingCapacity: true)
+        open.removeAll(keepingCapacity: true)
+        nextOpen = 0
     }
 
     subscript(key: ManifestKey) -> MetadataReader.FoundManifest? { manifests[key] }
@@ -65,7 +78,21 @@ final class ReadCache {
     }
 
     func remember(_ blob: Blob, _ key: BlobKey) {
-        if blobs.count >= ReadCache.mostBlobs { blobs.removeAll(keepingCapacity: true) }
+        if blobs.count >= ReadCache.mostBlobs { forgetBlobs() }
         blobs[key] = blob
+    }
+
+    /// Keeps a small blob's file open for the next reader; the oldest makes room.
+    func keepOpen(_ file: BlobFile, _ key: BlobKey) -> Bool {
+        guard file.size <= ReadCache.largestOpenBlob, mostOpen > 0, blobs[key] != nil else { return false }
+        if open.count < mostOpen {
+            open.append(key)
+        } else {
+            blobs[open[nextOpen]]?.file = nil
+            open[nextOpen] = key
+            nextOpen = (nextOpen + 1) % mostOpen
+        }
+        blobs[key]?.file = file
+        return true
     }
 }

@@ -39,19 +39,28 @@ extension Registry: LocalReads {
     public func findBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
         let cache = cache()
         let key = ReadCache.BlobKey(repository: repository, digest: digest)
-        if let known = cache[key], known.locks.contains(.read) { return known.file.shared() }
-        let reader = try reader()
-        guard let found = try reader.blob(digest, in: repository) else {
-            guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
-            throw Registry.unknownBlob(digest, repository)
+        let known: ReadCache.Blob
+        if let remembered = cache[key] {
+            known = remembered
+        } else {
+            known = try lookUp(digest, in: repository)
+            cache.remember(known, key)
         }
-        guard found.locks.contains(.read) else {
+        guard known.locks.contains(.read) else {
             throw .denied("repository \(repository) is locked against reading; unlock it with readEnabled=true")
         }
-        let file = try openBlob(digest, in: repository, size: found.size, reader)
-        guard found.size <= ReadCache.largestBlob else { return file }
-        cache.remember(ReadCache.Blob(locks: found.locks, file: file), key)
-        return file.shared()
+        if let file = known.file { return file.shared() }
+        let file = try openBlob(digest, in: repository, size: known.size, try reader())
+        return cache.keepOpen(file, key) ? file.shared() : file
+    }
+
+    private func lookUp(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> ReadCache.Blob {
+        let reader = try reader()
+        if let found = try reader.blob(digest, in: repository) {
+            return ReadCache.Blob(locks: found.locks, size: found.size)
+        }
+        guard try reader.locks(of: repository) != nil else { throw Registry.unknownName(repository) }
+        throw Registry.unknownBlob(digest, repository)
     }
 
     private static let mostLooks = 4
