@@ -60,19 +60,26 @@ final class SlotPool: Sendable {
     ///
     /// One that cannot be emptied is removed, at the latest by the next start.
     func giveBack(_ slot: String) {
+        if empty(slot) { free.withLock { $0.append(slot) } }
+    }
+
+    private func empty(_ slot: String) -> Bool {
         do {
             try directory.open(slot, .readWrite).truncate(to: 0)
-            free.withLock { $0.append(slot) }
+            return true
         } catch {
             try? directory.remove(slot)
+            return false
         }
     }
 
-    /// Takes over the slots of an earlier process.
+    /// Takes over the slots of an earlier process, which may have died before their names were flushed.
     func recover(keeping kept: Set<String>) throws(SystemError) {
-        for name in try directory.names() where !kept.contains(name) {
-            if SlotPool.isName(name) { giveBack(name) }
-        }
+        let names = try directory.names().filter { SlotPool.isName($0) && !kept.contains($0) }
+        let emptied = names.filter(empty)
+        guard !emptied.isEmpty else { return }
+        try directory.sync()
+        free.withLock { $0.append(contentsOf: emptied) }
     }
 
     private static func name() -> String {
