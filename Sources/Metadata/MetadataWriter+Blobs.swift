@@ -138,6 +138,9 @@ extension MetadataWriter {
 
     /// Forgets a blob whose bytes are lost, with every link to it; for start-up only.
     public func forgetLostBlob(_ digest: Digest) throws(ContentError) {
+        // The links by themselves: the trigger that counts them off needs the blob's size.
+        try sql.run(
+            "DELETE FROM blob_links WHERE blob_id IN (SELECT id FROM blobs WHERE digest = ?1)", [.digest(digest)])
         try sql.run("DELETE FROM blobs WHERE digest = ?1", [.digest(digest)])
         try sql.run("DELETE FROM promotions WHERE digest = ?1", [.digest(digest)])
     }

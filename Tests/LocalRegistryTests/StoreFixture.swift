@@ -166,6 +166,13 @@ extension Registry {
         try await writer.finish(digest)
     }
 
+    /// Puts bytes without a session: one transaction.
+    func putBytes(_ bytes: [UInt8], in repository: RepositoryName = demo) async throws(ContentError) {
+        let writer = try await openUpload(in: repository, algorithm: .sha256)
+        try await writer.append(bytes)
+        try await writer.finish(Digest(of: bytes))
+    }
+
     /// The bytes a read on the serving path gives.
     func served(_ digest: Digest, in repository: RepositoryName = demo) throws(ContentError) -> [UInt8] {
         let blob = try findBlob(digest, in: repository)
