@@ -37,17 +37,15 @@ public final class MetadataWriter {
     /// - Throws: what the body throws; `.storageFull` when SQLite has given the transaction up, as it does after some
     ///   errors: a step would then be a transaction of its own.
     public func step<Value>(_ body: () throws(ContentError) -> Value) throws(ContentError) -> Value {
-        guard connection.isInTransaction else { throw SQL.error(MetadataWriter.givenUp) }
-        return try connection.nested(mapping: SQL.error, body)
+        try connection.nested(mapping: SQL.error, body)
     }
-
-    private static let givenUp = SQLiteError(
-        code: 10, message: "SQLite gave the transaction up; the disk may be full or failing")
 
     /// Ends the transaction; unless `setDurable(false)` was asked for, it is on the disk when this returns.
     public func commit() throws(ContentError) {
         do throws(SQLiteError) {
-            guard connection.isInTransaction else { throw MetadataWriter.givenUp }
+            guard connection.isInTransaction else {
+                throw SQLiteError(code: 10, message: "SQLite gave the transaction up; the disk may be full or failing")
+            }
             try connection.execute("COMMIT")
         } catch {
             connection.rollBack()
