@@ -20,10 +20,11 @@ extension MetadataWriter {
             [.integer(repositoryID), .digest(stored.digest)]
         ) { (id: $0.integer(0), locks: $0.locks(1)) }
         var manifestID = known?.id ?? 0
+        // Of a manifest that is here, blobs may have been deleted since: its push says what to bring back.
+        try checkReferences(of: manifest, in: repositoryID, allowsMissingManifests)
         if let known {
             try touchManifest(known, stored, in: repository, at: now)
         } else {
-            try checkReferences(of: manifest, in: repositoryID, allowsMissingManifests)
             manifestID = try insertManifest(stored, manifest, in: repositoryID, at: now)
         }
         for tag in tags { try moveTag(tag, to: manifestID, stored.digest, in: repository, repositoryID, at: now) }
