@@ -47,7 +47,7 @@ run: build ## Serve on LISTEN=127.0.0.1:5000 with the fixture charts; Ctrl-C sto
 
 .PHONY: test
 test: test-setup ## Run every test, or those of TESTS=FILTER.
-	CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' \
+	SWIFT_BACKTRACE=enable=no CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' \
 	    swift test --disable-xctest $(if $(TESTS),--filter '$(TESTS)')
 
 .PHONY: check
@@ -55,7 +55,7 @@ check: test-setup ## What must pass before a merge: format, build, documents, te
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	.ci/check-documents
 	swift build --build-tests
-	CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' swift test --disable-xctest --skip-build
+	SWIFT_BACKTRACE=enable=no CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' swift test --disable-xctest --skip-build
 
 .PHONY: bench
 bench: build ## Compare with docker-registry and nginx; BENCH='CASE… OPTION…'.
