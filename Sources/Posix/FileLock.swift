@@ -8,7 +8,11 @@ public final class FileLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Unlocks before it closes: a child that is just being started shares the lock until it has closed its copy.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the lock without waiting; nil when another process or another lock object holds it.
     ///
