@@ -116,17 +116,27 @@ extension RegistryHandler {
 
     /// The type is the header's; Helm writes none into the body.
     ///
-    /// A body that names one will do where the header is missing.
+    /// A body that names one will do where the header is missing. Manifests are JSON, and only as JSON are they served:
+    /// as `text/html` one would be a page on the registry's own site.
     private static func mediaType(of bytes: [UInt8], _ contentType: String?) throws(ContentError) -> MediaType {
+        guard let type = try declaredType(of: bytes, contentType) else {
+            throw .manifestInvalid("the request has no Content-Type: send the manifest's media type")
+        }
+        guard type.description == "application/json" || type.description.hasSuffix("+json") else {
+            throw .manifestInvalid("media type \(type) is no manifest's: manifests are JSON")
+        }
+        return type
+    }
+
+    private static func declaredType(of bytes: [UInt8], _ contentType: String?) throws(ContentError) -> MediaType? {
         do {
             if let contentType, !contentType.isEmpty { return try MediaType(parsing: contentType) }
-            if let declared = try JSONValue(parsing: bytes)["mediaType"]?.string {
-                return try MediaType(parsing: declared)
+            return try JSONValue(parsing: bytes)["mediaType"]?.string.map { text throws(OCIParseError) in
+                try MediaType(parsing: text)
             }
         } catch {
             throw .manifestInvalid(error.description)
         }
-        throw .manifestInvalid("the request has no Content-Type: send the manifest's media type")
     }
 
     /// end-9: removes a tag, or a manifest with all its tags.

@@ -67,7 +67,7 @@ public final class RegistryHandler: RequestHandler {
         do throws(RouteError) {
             route = try Route(parsing: request.rawPath)
         } catch {
-            return .respond(RegistryHandler.response(to: error))
+            return .respond(RegistryHandler.response(to: error, request.method))
         }
         request.annotations.route = route.kind.rawValue
         guard route.methods.contains(request.method) else {
@@ -185,9 +185,11 @@ public final class RegistryHandler: RequestHandler {
         return response
     }
 
-    private static func response(to error: RouteError) -> Response {
+    private static func response(to error: RouteError, _ method: HTTPMethod) -> Response {
         switch error {
         case .unknown: .failure(.notFound, code: "UNSUPPORTED", "there is nothing at this path")
+        // Reading what cannot exist finds nothing; writing it is a mistake.
+        case .malformed(.manifestUnknown(let text)) where method == .put: .failure(.manifestInvalid(text))
         case .malformed(let error): .failure(error)
         }
     }

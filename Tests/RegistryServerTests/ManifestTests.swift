@@ -103,6 +103,22 @@ import Testing
         #expect(await bench.get(path + "c")["Content-Type"] == MediaType.ociIndex.description)
     }
 
+    @Test("Manifests are JSON and served as nothing else", arguments: ["text/html", "text/plain", "image/svg+xml"])
+    func pages(type: String) async throws {
+        let bench = try Bench()
+        let answer = await bench.send(.put, path + "a", [("Content-Type", type)], .text("{}"))
+        #expect(answer.summary == "400 MANIFEST_INVALID")
+        #expect(await bench.get(path + "a").status == 404)
+    }
+
+    @Test("A tag that cannot be is a mistake to write and unknown to read", arguments: [".1", "a%20b"])
+    func malformedTag(tag: String) async throws {
+        let bench = try Bench()
+        await bench.push(chart, "good")
+        #expect(await bench.put(chart.manifest, tag).summary == "400 MANIFEST_INVALID")
+        #expect(await bench.get(path + tag).summary == "404 MANIFEST_UNKNOWN")
+    }
+
     @Test("A body that calls itself another type than its Content-Type is refused")
     func mismatch() async throws {
         let bench = try Bench()
