@@ -173,6 +173,7 @@ final class LocalUpload: UploadWriter {
             throw .tooLarge("a blob may have \(registry.options.maximumBlobBytes) bytes at the most")
         }
         do { try ingest.append(bytes) } catch { throw Registry.noRoom(error) }
+        if let session { registry.uploads.note(session, length: ingest.length) }
     }
 
     func close() async {

@@ -13,7 +13,7 @@ final class UploadTable: Sendable {
         /// The open slot with its running hash; nil until the session is first used by this process, and after a
         /// failure that only reading the file again can settle.
         var ingest: IngestFile?
-        /// Bytes it held when it was last checked in.
+        /// Bytes it holds: the request that works on it notes them as they come.
         var length: Int64
         var isBusy = false
         var touchedAt: Int64
@@ -137,6 +137,11 @@ final class UploadTable: Sendable {
             return .success(CheckedOut(row: session.row, ingest: session.ingest, length: length))
         }
         return try result.get()
+    }
+
+    /// Notes how far the request is that works on a session.
+    func note(_ id: UploadID, length: Int64) {
+        state.withLock { $0.sessions[id]?.length = length }
     }
 
     /// Takes a session back from a request.
