@@ -151,7 +151,7 @@ extension MetadataReader {
         return try sql.all(
             """
             SELECT digest, changed_at FROM tag_history WHERE repository_id = ?1 AND name = ?2 ORDER BY id DESC LIMIT ?3
-            """, [.integer(row.id), .text(tag.description), .integer(Int64(limit))]
+            """, [.integer(row.id), .text(tag.description), .integer(Int64(max(0, limit)))]
         ) { (digest: $0.digest(0), changedAt: $0.integer(1)) }
     }
 }

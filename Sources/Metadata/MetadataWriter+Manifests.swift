@@ -53,10 +53,11 @@ extension MetadataWriter {
         of manifest: Manifest, in repositoryID: Int64, _ allowsMissingManifests: Bool
     ) throws(ContentError) {
         var missing: [Digest] = []
-        for descriptor in manifest.references where !missing.contains(descriptor.digest) {
-            let isManifest = manifest.mediaType.isIndex
-            if isManifest, allowsMissingManifests { continue }
-            if !isManifest, MetadataWriter.mayLiveElsewhere(descriptor.mediaType) { continue }
+        var seen: Set<Digest> = []
+        let isIndex = manifest.mediaType.isIndex
+        for descriptor in manifest.references {
+            if isIndex ? allowsMissingManifests : MetadataWriter.mayLiveElsewhere(descriptor.mediaType) { continue }
+            guard seen.insert(descriptor.digest).inserted else { continue }
             if try !holds(descriptor.digest, repositoryID) { missing.append(descriptor.digest) }
         }
         guard missing.isEmpty else {
