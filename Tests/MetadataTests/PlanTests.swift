@@ -1,0 +1,151 @@
+import Content
+import OCIModel
+import SQLite
+import TestSupport
+import Testing
+
+@testable import Metadata
+
+/// No query grows with the store: none reads a table from end to end, and none takes more steps in a large store.
+@Suite struct PlanTests {
+    /// Statements that may read a whole table: it has one row, or only what was under way when a process died.
+    private static let small = [
+        "FROM totals", "FROM promotions p JOIN", "FROM upload_sessions", "FROM removals WHERE", "DELETE FROM removals",
+    ]
+
+    private let subject = SampleChart("subject", "1").manifest
+
+    /// A store with so many of everything, in one repository and in the catalog.
+    private func fill(_ count: Int) throws -> MetadataFixture {
+        let fixture = try MetadataFixture()
+        let (room, hall) = (try name("room"), try name("hall"))
+        for number in 0..<count {
+            let chart = SampleChart("app", "\(number)", archiveBytes: 8)
+            try fixture.push(chart, room, tags: ["v\(number)", "moving"])
+            try fixture.push(referrer(number), room)
+            try fixture.link([UInt8(number & 255), UInt8(number >> 8), 7], hall)
+            try fixture.push(SampleChart("app", "0", archiveBytes: 8), try name("catalog/r\(number)"), tags: ["t"])
+        }
+        try fixture.push(SampleChart("many-tags", "1"), hall, tags: (0..<count).map { "t\($0)" })
+        return fixture
+    }
+
+    private func referrer(_ number: Int) -> SampleChart {
+        var chart = SampleChart("referrer", "\(number)", archiveBytes: 8)
+        let json = JSONValue.object([
+            ("schemaVersion", .integer(2)), ("config", Descriptor(of: chart.config, .helmConfig).json),
+            ("layers", .array([])),
+            ("subject", Descriptor(of: subject.bytes, subject.mediaType).json),
+        ])
+        let bytes = json.text(.go)
+        chart.manifest = StoredManifest(digest: Digest(of: bytes), mediaType: .ociManifest, bytes: bytes)
+        return chart
+    }
+
+    /// Every function of the reader, on what every store of `fill` holds.
+    private func readAll(_ reader: MetadataReader) throws {
+        let (room, hall) = (try name("room"), try name("hall"))
+        let digest = SampleChart("app", "3", archiveBytes: 8).manifest.digest
+        let many = SampleChart("many-tags", "1")
+        _ = try reader.manifest(try tag("v3"), in: room)
+        _ = try reader.manifest(.digest(digest), in: room)
+        _ = try reader.locks(of: room)
+        _ = try reader.blob(Digest(of: many.config), in: hall)
+        _ = try reader.slot(of: Digest(of: many.config))
+        _ = try reader.totals()
+        for last in [nil, "catalog/r2", "zzz"] { _ = try reader.repositories(PageRequest(limit: 3, last: last)) }
+        _ = try reader.repository(room)
+        for last in [nil, "v2", "zzz"] {
+            _ = try reader.tags(in: room, PageRequest(limit: 3, last: last))
+            _ = try reader.tagList(in: room, naming: nil, PageRequest(limit: 3, last: last))
+        }
+        for last in [nil, "t2"] {
+            _ = try reader.tagList(in: hall, naming: many.manifest.digest, PageRequest(limit: 3, last: last))
+        }
+        _ = try reader.tag(try Tag(parsing: "v3"), in: room)
+        for last in [nil, digest] { _ = try reader.manifests(in: room, PageRequest(limit: 3, last: last)) }
+        _ = try reader.manifestAttributes(digest, in: room)
+        for type in [nil, MediaType.helmConfig.description] {
+            _ = try reader.referrers(of: subject.digest, in: room, artifactType: type, PageRequest(limit: 3))
+        }
+        _ = try reader.history(of: try Tag(parsing: "moving"), in: room, limit: 3)
+    }
+
+    /// Every function of the writer but those of start-up and the removal of a repository.
+    private func writeAll(_ fixture: MetadataFixture) throws {
+        let (room, hall) = (try name("room"), try name("hall"))
+        let chart = SampleChart("new", "1")
+        try fixture.push(chart, room, tags: ["new", "moving"])
+        try fixture.push(chart, room, tags: ["new"])
+        try fixture.step { writer throws(ContentError) in
+            _ = try writer.mountBlob(Digest(of: chart.config), from: room, into: hall, at: 1)
+            _ = try writer.mountBlob(Digest(of: chart.archive), from: nil, into: hall, at: 1)
+            try writer.notePulls([1: 2])
+            try writer.addPromotion(slot: "new", Digest(of: [1]))
+            _ = try writer.slot(of: Digest(of: [1]))
+            try writer.forgetPromotions(["new"])
+            try writer.changeAttributes(AttributeChange(disable: .list), of: nil, in: hall)
+            try writer.changeAttributes(AttributeChange(enable: .list), of: nil, in: hall)
+            try writer.changeAttributes(AttributeChange(enable: .list), of: .digest(chart.manifest.digest), in: room)
+            try writer.overwriteLog()
+        }
+        try fixture.lock(.list, of: try tag("new"), room, on: true)
+        try fixture.deleteTag("new", room)
+        try fixture.delete(.digest(chart.manifest.digest), room)
+        _ = try fixture.unlink(chart.config, room)
+        _ = try fixture.unlink(chart.config, hall)
+        try fixture.step { writer throws(ContentError) in try writer.forgetLostBlob(Digest(of: chart.archive)) }
+        let row = MetadataWriter.UploadRow(
+            id: try #require(UploadID(String(repeating: "0", count: 32))), repository: room, slot: "s",
+            algorithm: .sha256,
+            client: "c", startedAt: 0)
+        try fixture.step { writer throws(ContentError) in
+            try writer.addUpload(row)
+            try writer.removeUpload(row.id)
+        }
+    }
+
+    @Test("Every statement follows an index from a cursor") func plans() throws {
+        let fixture = try fill(5)
+        try readAll(fixture.reader)
+        try writeAll(fixture)
+        _ = try fixture.writer.promotions()
+        _ = try fixture.writer.removals()
+        _ = try fixture.writer.uploads()
+        let victim = try name("catalog/r4")
+        try fixture.step { writer throws(ContentError) in _ = try writer.deleteRepository(victim) }
+        let plans = try fixture.reader.sql.connection.takePlans() + fixture.writer.sql.connection.takePlans()
+        #expect(plans.count > 60)
+        // The one row of totals is read as a table: without such lines this test would see nothing.
+        #expect(plans.contains { $0.grows })
+        for plan in plans where !PlanTests.small.contains(where: { plan.sql.contains($0) }) {
+            #expect(!plan.grows, "\(plan.sql)\n\(plan.lines.joined(separator: "\n"))")
+        }
+    }
+
+    @Test("A query takes as many steps in a store ten times as large") func readSteps() throws {
+        func steps(_ count: Int) throws -> [String: Int] {
+            let reader = try fill(count).reader
+            try readAll(reader)
+            _ = try reader.sql.connection.takePlans()
+            try readAll(reader)
+            return try reader.sql.connection.takePlans().reduce(into: [:]) { $0[$1.sql] = $1.steps }
+        }
+        let (small, large) = (try steps(12), try steps(120))
+        #expect(small.count > 15)
+        #expect(Set(small.keys) == Set(large.keys))
+        for (sql, steps) in small { #expect(large[sql] ?? .max <= steps, "\(sql)") }
+    }
+
+    @Test("A push or a delete takes as many steps in a store ten times as large") func writeSteps() throws {
+        func steps(_ count: Int) throws -> [String: Int] {
+            let fixture = try fill(count)
+            _ = try fixture.writer.sql.connection.takePlans()
+            try writeAll(fixture)
+            return try fixture.writer.sql.connection.takePlans().reduce(into: [:]) { $0[$1.sql] = $1.steps }
+        }
+        let (small, large) = (try steps(12), try steps(120))
+        #expect(small.count > 30)
+        for (sql, steps) in small { #expect(large[sql] == steps, "\(sql)") }
+    }
+}
