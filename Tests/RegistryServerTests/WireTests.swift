@@ -136,8 +136,6 @@ final class Live: Sendable {
     }
 
     /// Waits until that many bytes of an upload are in its file.
-    ///
-    /// The session itself does not tell while a request works on it.
     private static func ingested(_ live: Live, _ count: Int64) throws {
         let folder = try Directory(creating: live.bench.scratch.path + "/data/ingest")
         for _ in 0..<1_000_000 {
