@@ -6,7 +6,7 @@ public import Posix
 ///
 /// One user at a time; may move between threads. Nothing is durable before the blob is staged and flushed.
 public final class IngestFile: @unchecked Sendable {
-    // Unchecked: the upload session that owns it lets one request in at a time.
+    // Unchecked: whoever owns the upload lets one request in at a time, under the lock of its table of sessions.
 
     /// Blobs larger than this are flushed by the uploader itself, so that a group of small ones need not wait for them.
     private static let ownFlushBytes: Int64 = 1 << 20
