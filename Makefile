@@ -48,14 +48,14 @@ run: build ## Serve on LISTEN=127.0.0.1:5000 with the fixture charts; Ctrl-C sto
 .PHONY: test
 test: test-setup ## Run every test, or those of TESTS=FILTER.
 	SWIFT_BACKTRACE=enable=no CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' \
-	    swift test --disable-xctest $(if $(TESTS),--filter '$(TESTS)')
+	    swift test --disable-xctest --no-parallel $(if $(TESTS),--filter '$(TESTS)')
 
 .PHONY: check
 check: test-setup ## What must pass before a merge: format, build, documents, tests.
 	swift format lint --strict --recursive --parallel $(SOURCES)
 	.ci/check-documents
 	swift build --build-tests
-	SWIFT_BACKTRACE=enable=no CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' swift test --disable-xctest --skip-build
+	SWIFT_BACKTRACE=enable=no CHARTROOM_TEST_CHARTS='$(abspath $(TEST_CHARTS))' swift test --disable-xctest --no-parallel --skip-build
 
 .PHONY: bench
 bench: build ## Compare with docker-registry and nginx; BENCH='CASE… OPTION…'.
