@@ -31,6 +31,17 @@ struct SQL {
         }
     }
 
+    /// Hands each row to the body, which returns whether to go on.
+    func forEach(
+        _ sql: StaticString, _ bindings: [SQLValue], _ body: (Row) -> Bool
+    ) throws(ContentError) {
+        do {
+            try connection.forEach(sql, bindings) { row throws(SQLiteError) in body(row) }
+        } catch {
+            throw SQL.error(error)
+        }
+    }
+
     /// At most `limit` values and whether more follow: asks for one row more than wanted.
     func page<Value: Sendable>(
         _ sql: StaticString, _ bindings: [SQLValue], limit: Int, _ body: (Row) -> Value?

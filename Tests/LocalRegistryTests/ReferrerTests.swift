@@ -36,6 +36,28 @@ import Testing
         }
     }
 
+    @Test("A page of heavy annotations ends early, and the next one goes on behind it")
+    func heavyAnnotations() async throws {
+        let store = try StoreFixture()
+        let note = String(repeating: "x", count: 1_500_000)
+        let heavy = (0..<6).map {
+            SampleChart.referrer(to: subject, config: empty, artifactType: nil, note: note + "\($0)")
+        }
+        try await store.with { registry in
+            try await registry.putBytes(Array("{}".utf8))
+            for manifest in heavy { try await registry.putManifest(manifest, tags: [], in: demo) }
+            var (seen, last): ([Digest], Digest?) = ([], nil)
+            while true {
+                let found = try page(registry, after: last)
+                #expect(found.elements.count < 6)
+                seen += found.elements.map(\.digest)
+                last = seen.last
+                if !found.hasMore { break }
+            }
+            #expect(seen == heavy.map(\.digest).sorted())
+        }
+    }
+
     @Test("Without an artifact type the config's type is listed, and the filter goes by it")
     func types() async throws {
         let store = try StoreFixture()
