@@ -29,6 +29,10 @@ public enum ContentError: Error, Sendable, Equatable {
     case manifestInvalid(String)
     /// The manifest names content the repository does not hold; all of it is listed.
     case referencesMissing(String, [Digest])
+    /// An archive that is no chart, or a chart that cannot be stored as what it is.
+    case chartInvalid(String)
+    /// What would be written is there already, and differs or must not be replaced.
+    case conflict(String)
     /// A malformed repository name.
     case nameInvalid(String)
     /// A malformed tag or other parameter.
@@ -59,7 +63,8 @@ public enum ContentError: Error, Sendable, Equatable {
         switch self {
         case .blobUnknown(let text), .manifestUnknown(let text), .nameUnknown(let text), .uploadUnknown(let text),
             .uploadInvalid(let text), .chunkOutOfOrder(let text, _), .digestInvalid(let text), .sizeInvalid(let text),
-            .manifestInvalid(let text), .referencesMissing(let text, _), .nameInvalid(let text),
+            .manifestInvalid(let text), .referencesMissing(let text, _), .chartInvalid(let text), .conflict(let text),
+            .nameInvalid(let text),
             .parameterInvalid(let text), .rangeInvalid(let text, _), .tooLarge(let text), .unauthorized(let text),
             .denied(let text), .unsupported(let text), .rateLimited(let text, _), .unavailable(let text),
             .storageFull(let text), .corrupt(let text), .internal(let text):
@@ -80,6 +85,8 @@ public enum ContentError: Error, Sendable, Equatable {
         case .manifestInvalid: .manifestInvalid
         case .referencesMissing: .manifestBlobUnknown
         case .nameInvalid: .nameInvalid
+        case .chartInvalid: .manifestInvalid
+        case .conflict: .denied
         case .parameterInvalid, .unsupported: .unsupported
         case .rangeInvalid: nil
         case .unauthorized: .unauthorized
@@ -96,8 +103,9 @@ public enum ContentError: Error, Sendable, Equatable {
         switch self {
         case .blobUnknown, .manifestUnknown, .nameUnknown, .uploadUnknown: 404
         case .uploadInvalid, .digestInvalid, .sizeInvalid, .manifestInvalid, .referencesMissing, .nameInvalid,
-            .parameterInvalid:
+            .parameterInvalid, .chartInvalid:
             400
+        case .conflict: 409
         case .chunkOutOfOrder, .rangeInvalid: 416
         case .tooLarge: 413
         case .unauthorized: 401
@@ -116,8 +124,8 @@ public enum ContentError: Error, Sendable, Equatable {
         case .rateLimited(_, let delay): delay.map { .after($0) } ?? .backoff
         case .unavailable, .storageFull: .backoff
         case .blobUnknown, .manifestUnknown, .nameUnknown, .uploadUnknown, .uploadInvalid, .chunkOutOfOrder,
-            .digestInvalid, .sizeInvalid, .manifestInvalid, .referencesMissing, .nameInvalid, .parameterInvalid,
-            .rangeInvalid, .tooLarge, .unauthorized, .denied, .unsupported, .corrupt, .internal:
+            .digestInvalid, .sizeInvalid, .manifestInvalid, .referencesMissing, .chartInvalid, .conflict, .nameInvalid,
+            .parameterInvalid, .rangeInvalid, .tooLarge, .unauthorized, .denied, .unsupported, .corrupt, .internal:
             .never
         }
     }
