@@ -2,10 +2,10 @@ import OCIModel
 
 extension ChartMetadata {
     /// The config blob: byte for byte what Helm v4.3.0 writes for this metadata (`application/vnd.cncf.helm.config.v1+json`).
-    public var configJSON: [UInt8] { json.text(.go) }
+    public var configJSON: [UInt8] { JSONValue.object(jsonMembers).text(.go) }
 
     /// The fields in Helm's order; empty ones are left out.
-    private var json: JSONValue {
+    var jsonMembers: [(String, JSONValue)] {
         var object = ObjectBuilder()
         object.add("name", name)
         object.add("home", home)
@@ -24,7 +24,7 @@ extension ChartMetadata {
         object.add("kubeVersion", kubeVersion)
         object.add("dependencies", dependencies.map(\.json))
         object.add("type", type)
-        return .object(object.members)
+        return object.members
     }
 }
 

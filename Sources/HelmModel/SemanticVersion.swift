@@ -71,7 +71,7 @@ extension SemanticVersion: Comparable {
         return left.count < right.count
     }
 
-    fileprivate static func isNumber(_ text: some StringProtocol) -> Bool {
+    static func isNumber(_ text: some StringProtocol) -> Bool {
         text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

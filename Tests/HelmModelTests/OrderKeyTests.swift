@@ -1,0 +1,41 @@
+import HelmModel
+import TestSupport
+import Testing
+
+@Suite struct OrderKeyTests {
+    private func key(_ text: String) throws -> [UInt8] { try SemanticVersion(parsing: text).orderKey }
+
+    @Test("Keys are in the order of the versions, and equal for equal versions only", arguments: Seeds.some())
+    func order(seed: UInt64) throws {
+        var random = RandomVersions(seed: seed)
+        for _ in 0..<2_000 {
+            let left = try random.next()
+            let right = try random.neighbour(of: left)
+            let (leftKey, rightKey) = (left.orderKey, right.orderKey)
+            #expect(leftKey.lexicographicallyPrecedes(rightKey) == (left < right), "\(left) \(right)")
+            #expect(rightKey.lexicographicallyPrecedes(leftKey) == (right < left), "\(left) \(right)")
+            #expect((leftKey == rightKey) == (left == right), "\(left) \(right)")
+        }
+    }
+
+    @Test(
+        "A pair is ordered by its keys",
+        arguments: [
+            ("1.0.0-a", "1.0.0"), ("1.0.0-a", "1.0.0-a.0"), ("1.0.0-a", "1.0.0-a0"), ("1.0.0-9", "1.0.0-10"),
+            ("1.0.0-99999999999999999999", "1.0.0-a"), ("1.0.0-a.b", "1.0.0-aa"), ("1.0.0-a+z", "1.0.0-a.a"),
+            ("1.0.0-a+z", "1.0.0-a1"), ("1.0.0", "1.0.0+0"), ("1.0.0+a", "1.0.0+a.b"), ("1.0.0+zzz", "1.0.1-0"),
+            ("255.0.0", "256.0.0"), ("0.0.18446744073709551615", "0.1.0-0"),
+        ])
+    func pairs(smaller: String, greater: String) throws {
+        #expect(try key(smaller).lexicographicallyPrecedes(key(greater)))
+    }
+
+    @Test("The layout is what it was, because it is stored")
+    func layout() throws {
+        let numbers: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 3]
+        #expect(try key("1.258.3") == numbers + [0xFF])
+        #expect(try key("1.258.3+up1") == numbers + [0xFF] + Array("up1".utf8))
+        #expect(
+            try key("1.258.3-rc.10+b") == numbers + [2, 0x72, 0x63, 0, 1, 0, 0, 0, 2, 0x31, 0x30, 0] + Array("b".utf8))
+    }
+}
