@@ -23,8 +23,8 @@ public struct VersionConstraint: Hashable, Sendable {
             takesPrereleases = conditions.contains { !$0.bound.prerelease.isEmpty }
         }
 
-        func matches(_ version: SemanticVersion) -> Bool {
-            guard takesPrereleases || version.prerelease.isEmpty else { return false }
+        func matches(_ version: SemanticVersion, includingPrereleases: Bool) -> Bool {
+            guard includingPrereleases || takesPrereleases || version.prerelease.isEmpty else { return false }
             return conditions.allSatisfy { $0.matches(version) }
         }
     }
@@ -47,8 +47,10 @@ public struct VersionConstraint: Hashable, Sendable {
     /// Whether a version is in the range.
     ///
     /// No allocation; linear in the constraint.
-    public func matches(_ version: SemanticVersion) -> Bool {
-        alternatives.contains { $0.matches(version) }
+    /// - Parameter includingPrereleases: lets pre-releases match where they are between the bounds, whether the
+    ///   constraint names one or not.
+    public func matches(_ version: SemanticVersion, includingPrereleases: Bool = false) -> Bool {
+        alternatives.contains { $0.matches(version, includingPrereleases: includingPrereleases) }
     }
 
     /// Whether a pre-release can match at all.
