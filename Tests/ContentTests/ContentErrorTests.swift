@@ -32,6 +32,8 @@ import Testing
         Row(.sizeInvalid("m"), .sizeInvalid, 400),
         Row(.manifestInvalid("m"), .manifestInvalid, 400),
         Row(.referencesMissing("m", []), .manifestBlobUnknown, 400),
+        Row(.chartInvalid("m"), .manifestInvalid, 400),
+        Row(.conflict("m"), .denied, 409),
         Row(.nameInvalid("m"), .nameInvalid, 400),
         Row(.parameterInvalid("m"), .unsupported, 400),
         Row(.rangeInvalid("m", length: 7), nil, 416),
@@ -57,7 +59,7 @@ import Testing
     }
 
     @Test("The table leaves no case out") func complete() {
-        #expect(Set(ContentErrorTests.table.map { number(of: $0.error) }) == Set(0...21))
+        #expect(Set(ContentErrorTests.table.map { number(of: $0.error) }) == Set(0...23))
     }
 
     @Test("Every code of the specification is reached") func codes() {
@@ -95,6 +97,8 @@ import Testing
         case .storageFull: 19
         case .corrupt: 20
         case .internal: 21
+        case .chartInvalid: 22
+        case .conflict: 23
         }
     }
 }

@@ -44,9 +44,9 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .blobUnknown, .manifestUnknown, .nameUnknown, .uploadUnknown: self = .notFound
         case .nameInvalid, .parameterInvalid: self = .usage
         case .uploadInvalid, .chunkOutOfOrder, .digestInvalid, .sizeInvalid, .manifestInvalid, .referencesMissing,
-            .rangeInvalid, .tooLarge, .corrupt:
+            .chartInvalid, .rangeInvalid, .tooLarge, .corrupt:
             self = .invalidContent
-        case .unauthorized, .denied, .unsupported: self = .denied
+        case .unauthorized, .denied, .conflict, .unsupported: self = .denied
         case .internal: self = .failure
         case .rateLimited, .unavailable: self = .unavailable
         case .storageFull: self = .storage
@@ -86,8 +86,8 @@ struct CommandError: Error, Equatable {
         case .referencesMissing(_, let digests):
             digests.prefix(3).map { "missing: \($0)" }
         case .blobUnknown, .manifestUnknown, .nameUnknown, .uploadUnknown, .uploadInvalid, .chunkOutOfOrder,
-            .digestInvalid, .sizeInvalid, .manifestInvalid, .nameInvalid, .parameterInvalid, .rangeInvalid, .tooLarge,
-            .denied, .unsupported, .internal:
+            .digestInvalid, .sizeInvalid, .manifestInvalid, .chartInvalid, .conflict, .nameInvalid, .parameterInvalid,
+            .rangeInvalid, .tooLarge, .denied, .unsupported, .internal:
             []
         }
     }
