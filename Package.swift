@@ -60,7 +60,7 @@ let floors: [Target] = [
     // Floor 3: state.
     storey("BlobStorage", ["Content", "OCIModel", "Posix", "Codecs"]),
     storey("Metadata", ["Content", "OCIModel", "SQLite"]),
-    storey("ChartArchive", ["HelmModel", "OCIModel", "Archive", "YAML"]),
+    storey("ChartArchive", ["Content", "HelmModel", "OCIModel", "Archive", "Codecs", "YAML"]),
     // Floor 4: ends.
     storey(
         "LocalRegistry",
@@ -97,7 +97,7 @@ let checks: [Target] = [
     tests("ContentTests", ["Content", "OCIModel"]),
     tests("BlobStorageTests", ["BlobStorage", "Content", "OCIModel", "Posix", "Codecs"]),
     tests("MetadataTests", ["Metadata", "Content", "OCIModel", "SQLite", "Posix"]),
-    tests("ChartArchiveTests", ["ChartArchive", "HelmModel", "OCIModel"]),
+    tests("ChartArchiveTests", ["ChartArchive", "Content", "HelmModel", "OCIModel", "Archive", "Codecs"]),
     tests(
         "LocalRegistryTests",
         ["LocalRegistry", "BlobStorage", "Metadata", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "Telemetry"]),
@@ -130,7 +130,8 @@ let fuzzers: [Target] =
     ? []
     : [
         ("FuzzDigest", ["OCIModel"]), ("FuzzManifest", ["OCIModel"]), ("FuzzHTTPMessage", ["HTTPMessage"]),
-        ("FuzzYAML", ["YAML"]), ("FuzzArchive", ["Archive", "ChartArchive", "HelmModel", "YAML"]),
+        ("FuzzYAML", ["YAML"]),
+        ("FuzzArchive", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "YAML"]),
         ("FuzzHelmModel", ["HelmModel", "OCIModel"]),
     ].map { (name: String, dependencies: [String]) in
         .executableTarget(

@@ -16,6 +16,10 @@ public enum ChartArchiveError: Error, Sendable {
     case duplicate(String)
     /// A file is malformed YAML.
     case yaml(file: String, YAMLError)
+    /// The archive has more bytes than the limit.
+    case archiveTooLarge(limit: Int64)
+    /// The files that were asked for have more bytes together than the limit.
+    case filesTooLarge(limit: Int64)
     /// The metadata breaks a rule of Helm's.
     case metadata(HelmParseError)
 }
@@ -30,6 +34,8 @@ extension ChartArchiveError: CustomStringConvertible {
         case .noChart: "the archive is no chart: it has no <directory>/Chart.yaml"
         case .duplicate(let file): "the chart has more than one \(file)"
         case .yaml(let file, let error): "\(file), \(error)"
+        case .archiveTooLarge(let limit): "the chart's archive is larger than \(limit) bytes"
+        case .filesTooLarge(let limit): "the chart's files are larger than \(limit) bytes together"
         case .metadata(let error): error.description
         }
     }

@@ -11,11 +11,23 @@ struct BadChart: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let sentence: String
     let bytes: @Sendable () -> [UInt8]
+    let limits: ArchiveLimits
 
-    init(_ name: String, _ sentence: String, _ bytes: @escaping @Sendable () -> [UInt8]) {
+    init(
+        _ name: String, _ sentence: String, limits: ArchiveLimits = BadChart.smallLimits,
+        _ bytes: @escaping @Sendable () -> [UInt8]
+    ) {
         testDescription = name
         self.sentence = sentence
+        self.limits = limits
         self.bytes = bytes
+    }
+
+    static var smallLimits: ArchiveLimits {
+        var limits = ArchiveLimits()
+        limits.entries = 100
+        limits.totalBytes = 64 << 20
+        return limits
     }
 
     /// An archive made of a valid chart and what else is added.
@@ -116,6 +128,13 @@ private let badArchives: [BadChart] = [
     .adding("too many entries", "the archive has more than 100 entries") { tar in
         for number in 0..<100 { tar.add("x/\(number)") }
     },
+    BadChart("more entries than any chart has", "the archive has more than 10000 entries", limits: ArchiveLimits()) {
+        var tar = TarBuilder()
+        tar.add("x/a")
+        let entry = tar.bytes
+        tar.addRaw(Array(repeatElement(entry, count: 10_000).joined()))
+        return tar.gzipped
+    },
     .adding("a large values.yaml", "entry \"x/values.yaml\" of the archive is larger than 33554432 bytes") {
         $0.add("x/values.yaml", size: 50 << 20)
     },
@@ -157,12 +176,9 @@ private let badMetadata: [BadChart] = [
 ]
 
 @Suite struct BadChartTests {
-    private func sentence(_ bytes: [UInt8]) -> String {
-        var limits = ArchiveLimits()
-        limits.entries = 100
-        limits.totalBytes = 64 << 20
+    private func sentence(_ bad: BadChart) -> String {
         do {
-            return "read \(try ChartArchiveReader.read(bytes, limits: limits).metadata.name)"
+            return "read \(try ChartArchiveReader.read(bad.bytes(), limits: bad.limits).metadata.name)"
         } catch {
             return error.description
         }
@@ -170,11 +186,11 @@ private let badMetadata: [BadChart] = [
 
     @Test("Bad archives are refused in one sentence", arguments: badArchives)
     func archives(bad: BadChart) {
-        #expect(sentence(bad.bytes()) == bad.sentence)
+        #expect(sentence(bad) == bad.sentence)
     }
 
     @Test("Bad metadata is refused in one sentence", arguments: badMetadata)
     func metadata(bad: BadChart) {
-        #expect(sentence(bad.bytes()) == bad.sentence)
+        #expect(sentence(bad) == bad.sentence)
     }
 }
