@@ -1,7 +1,8 @@
 // HelmModel: what Helm says about a chart, and how it says it in OCI.
 //
 // Owns: a chart's metadata with Helm's reading, cleaning and validation, the config blob and the manifest made of it
-// byte for byte as `helm push` makes them, semantic versions, and the mapping between versions and tags.
+// byte for byte as `helm push` makes them, semantic versions and ranges of them, the mapping between versions and tags,
+// the text of a repository index, and what of an index a view chooses.
 // Invariant: metadata that exists passed Helm's validation. Pure: trees in, values out; no I/O, no clock, any thread.
 // Compatibility: Helm v4.3.0; `fixtures/golden` holds what its library wrote.
 

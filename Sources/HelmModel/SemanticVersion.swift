@@ -74,6 +74,16 @@ extension SemanticVersion: Comparable {
     static func isNumber(_ text: some StringProtocol) -> Bool {
         text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
+
+    /// Whether a byte may stand in an identifier: letters, digits and `-`.
+    static func isIdentifier(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
 }
 
 extension SemanticVersion: CustomStringConvertible {
@@ -123,17 +133,7 @@ private struct Parts {
     /// Identifiers of letters, digits and `-`, joined by `.`, none empty.
     private static func identifiers(_ text: Substring) -> [String]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let legal = parts.allSatisfy { part in
-            !part.isEmpty
-                && part.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
-                }
-        }
+        let legal = parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(SemanticVersion.isIdentifier) }
         return legal ? parts.map { String($0) } : nil
     }
 }
