@@ -93,7 +93,7 @@ let checks: [Target] = [
     tests("HTTPServerTests", ["HTTPServer", "HTTPMessage", "Posix"]),
     tests("TelemetryTests", ["Telemetry"]),
     tests("OCIModelTests", ["OCIModel"]),
-    tests("HelmModelTests", ["HelmModel", "OCIModel"]),
+    tests("HelmModelTests", ["HelmModel", "OCIModel", "YAML"]),
     tests("ContentTests", ["Content", "OCIModel"]),
     tests("BlobStorageTests", ["BlobStorage", "Content", "OCIModel", "Posix", "Codecs"]),
     tests("MetadataTests", ["Metadata", "Content", "OCIModel", "SQLite", "Posix"]),
@@ -132,7 +132,8 @@ let fuzzers: [Target] =
         ("FuzzDigest", ["OCIModel"]), ("FuzzManifest", ["OCIModel"]), ("FuzzHTTPMessage", ["HTTPMessage"]),
         ("FuzzYAML", ["YAML"]),
         ("FuzzArchive", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "YAML"]),
-        ("FuzzHelmModel", ["HelmModel", "OCIModel"]),
+        ("FuzzHelmModel", ["HelmModel", "OCIModel"]), ("FuzzSemVer", ["HelmModel"]),
+        ("FuzzConstraint", ["HelmModel"]),
     ].map { (name: String, dependencies: [String]) in
         .executableTarget(
             name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/Fuzz/\(name)",
