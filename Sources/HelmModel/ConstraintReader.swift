@@ -1,7 +1,7 @@
 /// Reads a version constraint from left to right.
 ///
-/// The original rewrites hyphen ranges with one regular expression and reads the rest with another. What those
-/// accept and mean is accepted and means the same here.
+/// The original rewrites hyphen ranges with one regular expression and reads the rest with another. A text that both
+/// accept means the same to both; what the rewriting turns into something else is refused here.
 struct ConstraintReader {
     typealias Condition = VersionConstraint.Condition
 
@@ -24,7 +24,8 @@ struct ConstraintReader {
     /// One alternative: conditions and ranges up to `||` or the end.
     private mutating func conditions(isFirst: Bool) throws(HelmParseError) -> [Condition] {
         var result: [Condition] = []
-        var mayBeRange = skipSpace() || isFirst
+        // `1||2 - 3` is rewritten to `>= 1||2, <= 3`; a `v` keeps the two apart.
+        var mayBeRange = skipSpace() || isFirst || text[position...].first == UInt8(ascii: "v")
         repeat {
             let item = try item(mayBeRange: mayBeRange)
             result += item
