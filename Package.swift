@@ -66,14 +66,17 @@ let floors: [Target] = [
         "LocalRegistry",
         ["Content", "OCIModel", "BlobStorage", "Metadata", "Posix", "SQLite", "Codecs", "Telemetry"]),
     storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
-    // Floor 6: faces. (Floor 5, the operations between ends, has no tenant yet.)
+    // Floor 5: operations over ends.
+    storey("ChartInspection", ["ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
+    // Floor 6: faces.
     storey(
         "RegistryServer",
         ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
     storey(
         "Commands",
         [
-            "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartArchive", "Metadata", "BlobStorage", "Content",
+            "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartInspection", "ChartArchive", "Metadata",
+            "BlobStorage", "Content",
             "HelmModel", "OCIModel", "HTTPServer", "HTTPClient", "HTTPMessage", "YAML", "Codecs", "Posix", "Telemetry",
         ]),
     .executableTarget(name: "chartroom", dependencies: ["Commands"], swiftSettings: language),
@@ -98,6 +101,7 @@ let checks: [Target] = [
     tests("BlobStorageTests", ["BlobStorage", "Content", "OCIModel", "Posix", "Codecs"]),
     tests("MetadataTests", ["Metadata", "Content", "OCIModel", "SQLite", "Posix"]),
     tests("ChartArchiveTests", ["ChartArchive", "Content", "HelmModel", "OCIModel", "Archive", "Codecs"]),
+    tests("ChartInspectionTests", ["ChartInspection", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     tests(
         "LocalRegistryTests",
         ["LocalRegistry", "BlobStorage", "Metadata", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "Telemetry"]),

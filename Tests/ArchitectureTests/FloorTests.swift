@@ -11,7 +11,7 @@ import Testing
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry"],
-        [],
+        ["ChartInspection"],
         ["RegistryServer", "Commands"],
         ["chartroom"],
     ]

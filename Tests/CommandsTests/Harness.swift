@@ -49,6 +49,9 @@ final class Harness: Sendable {
             serve: { _, _ async throws(CommandError) in throw CommandError(.failure, "not served in tests") })
     }
 
+    /// The data that was written so far.
+    var written: String { String(decoding: output.withLock { $0 }, as: UTF8.self) }
+
     /// Runs one command line.
     func run(
         _ words: [String], input: [String] = [], isTerminal: Bool = false,

@@ -25,7 +25,7 @@ struct ChartSource {
         let configBytes = package.metadata.configJSON
         config = (try FileContent.descriptor(of: configBytes, .helmConfig), configBytes)
         provenance = try ChartSource.provenance(path + ".prov")
-        warnings = try ChartSource.warnings(provenance, archive)
+        warnings = package.metadata.warnings + (try ChartSource.warnings(provenance, archive))
         let layers = [archive.descriptor] + (provenance.map { [$0.descriptor] } ?? [])
         let bytes = ChartManifest.make(
             metadata: package.metadata, config: config.descriptor, layers: layers, created: package.created)
