@@ -1,6 +1,8 @@
 import Archive
 import ChartArchive
+import Content
 import HelmModel
+import OCIModel
 import YAML
 
 /// Feeds bytes to the archive reader and the chart reader; the first byte says as what.
@@ -15,7 +17,9 @@ public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
     case UInt8(ascii: "g"): check(rest)
     case UInt8(ascii: "t"): check(gzipped(rest))
     case UInt8(ascii: "c"): check(gzipped(tar(rest)))
-    default: _ = try? ChartProvenance(parsing: rest)
+    default:
+        _ = try? ChartProvenance(parsing: rest)
+        examine(gzipped(tar(Array("name: x\nversion: 1.0.0\n".utf8))), provenance: rest)
     }
     return 0
 }
@@ -52,6 +56,47 @@ private func check(_ archive: [UInt8]) {
         precondition(again == chart.metadata)
     } catch {
         precondition(!error.description.isEmpty)
+    }
+    checkFiles(archive, limits)
+    examine(archive, provenance: archive)
+}
+
+private func checkFiles(_ archive: [UInt8], _ limits: ArchiveLimits) {
+    do {
+        let files = try ChartFiles(of: archive, limits: limits)
+        let all =
+            files.templates + files.crds + [files.values, files.schema, files.readme, files.lock].compactMap { $0 }
+        precondition(all.reduce(0) { $0 + $1.bytes.count } <= limits.totalBytes)
+        precondition(all.allSatisfy { !$0.path.hasPrefix("/") && !$0.path.split(separator: "/").contains("..") })
+        if let values = files.values { _ = try? ChartYAML.tree(values.bytes, file: values.path) }
+    } catch {
+        precondition(!error.description.isEmpty)
+    }
+}
+
+/// As an artifact of the repository `x`, whose provenance is some bytes.
+private func examine(_ archive: [UInt8], provenance: [UInt8]) {
+    let digests = ["a", "b", "c"].map { "sha256:" + String(repeating: $0, count: 64) }
+    let text = """
+        {"schemaVersion": 2,
+         "config": {"mediaType": "\(MediaType.helmConfig)", "digest": "\(digests[0])", "size": 2},
+         "layers": [
+         {"mediaType": "\(MediaType.helmChart)", "digest": "\(digests[1])", "size": \(archive.count)},
+         {"mediaType": "\(MediaType.helmProvenance)", "digest": "\(digests[2])", "size": \(provenance.count)}]}
+        """
+    guard let manifest = try? Manifest(parsing: Array(text.utf8), contentType: .ociManifest),
+        let repository = try? RepositoryName(parsing: "x")
+    else { preconditionFailure("the manifest is none") }
+    let examination = try? ChartExamination.examine(manifest: manifest, repository: repository) {
+        digest throws(ContentError) in
+        var rest: [UInt8]? = digest.description == digests[1] ? archive : provenance
+        return { rest.take() }
+    }
+    switch examination {
+    case .chart(let facts):
+        precondition(facts.metadata.name.lowercased() == "x" && facts.size == archive.count)
+    case .refused(let sentence): precondition(!sentence.isEmpty)
+    case nil: preconditionFailure("bytes at hand cannot be read")
     }
 }
 
