@@ -67,7 +67,7 @@ let floors: [Target] = [
         ["Content", "OCIModel", "BlobStorage", "Metadata", "Posix", "SQLite", "Codecs", "Telemetry"]),
     storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
     // Floor 5: operations over ends.
-    storey("ChartInspection", ["ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
+    storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     // Floor 6: faces.
     storey(
         "RegistryServer",

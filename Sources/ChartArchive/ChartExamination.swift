@@ -21,7 +21,8 @@ public enum ChartExamination: Sendable {
     ///
     /// Reads the archive once, and the provenance if there is one; the config is not trusted and not read. Memory as for
     /// `ChartArchiveReader.measure`. Blocks as long as the source of the bytes does.
-    /// - Throws: what opening or reading a blob throws: then nothing is known. Never for what the bytes say.
+    /// - Throws: what opening or reading a blob throws, `.corrupt` when an archive does not hash to its SHA-256: then
+    ///   nothing is known. Never for what the bytes say.
     public static func examine(
         manifest: Manifest, repository: RepositoryName, openBlob: OpenBlob
     ) throws(ContentError) -> ChartExamination {
@@ -77,6 +78,9 @@ public enum ChartExamination: Sendable {
         } catch {
             guard case .archive(.source(let cause)) = error else { throw .refused(error.description) }
             throw .content(contentError(cause, archive.digest))
+        }
+        guard archive.digest.algorithm != .sha256 || measured.sha256 == archive.digest else {
+            throw .content(.corrupt("blob \(archive.digest) hashes to \(measured.sha256): it is damaged"))
         }
         guard measured.size == archive.size else {
             throw .refused("its archive has \(measured.size) bytes, its manifest says \(archive.size)")

@@ -13,8 +13,12 @@ public struct ChartComparison: Sendable {
     public let metadata: ValueDiff
     /// The default values.
     public let values: ValueDiff
-    /// Why the values could not be compared: one sentence without a final full stop.
+    /// Why the values could not be compared as trees: one sentence without a final full stop.
+    ///
+    /// Helm takes some YAML that Chartroom does not, for one a key that is there twice.
     public let valuesProblem: String?
+    /// The values compared as text, when they could not be compared as trees.
+    public let valuesText: TextDiff?
     /// Templates.
     public let templates: FileDiff
     /// Custom resource definitions.
@@ -29,12 +33,19 @@ public struct ChartComparison: Sendable {
     }
 
     /// `from` and `to` (objects of `reference`, `repository`, `tag`, `manifest`), `metadata`, `values` and
-    /// `dependencies` (as `ValueDiff.json`; `values` with `problem`, a text or null), `templates` and `crds` (as
+    /// `dependencies` (as `ValueDiff.json`; `values` with `problem` and `diff`, texts or null), `templates` and `crds` (as
     /// `FileDiff.json`).
     public var json: JSONValue {
         .object([
             ("from", .object(old.members)), ("to", .object(new.members)), ("metadata", metadata.json),
-            ("values", .object((values.json.members ?? []) + [("problem", JSONValue(optional: valuesProblem))])),
+            (
+                "values",
+                .object(
+                    (values.json.members ?? []) + [
+                        ("problem", JSONValue(optional: valuesProblem)),
+                        ("diff", JSONValue(optional: valuesText?.text)),
+                    ])
+            ),
             ("templates", templates.json), ("crds", crds.json), ("dependencies", dependencies.json),
         ])
     }
@@ -54,14 +65,20 @@ extension ChartInspector {
         let new = try await opened(new)
         var values = ValueDiff(from: .null, to: .null)
         var problem: String?
+        var text: TextDiff?
         do throws(ChartArchiveError) {
             values = ValueDiff(from: try old.values(), to: try new.values())
         } catch {
-            problem = error.description
+            // Broken or not, the same bytes are the same values.
+            if old.files.values != new.files.values {
+                problem = error.description
+                text = TextDiff(from: old.files.values?.bytes ?? [], to: new.files.values?.bytes ?? [])
+            }
         }
         return ChartComparison(
             old: old.chart, new: new.chart, metadata: ValueDiff(from: old.fields, to: new.fields), values: values,
-            valuesProblem: problem, templates: FileDiff(from: old.files.templates, to: new.files.templates),
+            valuesProblem: problem, valuesText: text,
+            templates: FileDiff(from: old.files.templates, to: new.files.templates),
             crds: FileDiff(from: old.files.crds, to: new.files.crds),
             dependencies: ValueDiff(from: old.dependencies, to: new.dependencies, depth: 1))
     }

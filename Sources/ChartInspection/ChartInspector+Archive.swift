@@ -1,27 +1,32 @@
+import Archive
 import ChartArchive
 import Content
 import OCIModel
 
-/// A blob in memory, piece by piece.
-struct FetchedBlob {
-    private(set) var pieces: [[UInt8]] = []
-    private var size: Int64 = 0
+/// A blob that can be read again and again: in memory, or open where it lies.
+enum FetchedBlob {
+    case pieces([[UInt8]])
+    case open(any OpenBlob)
 
-    mutating func append(_ piece: [UInt8], maximumBytes: Int64) throws(ContentError) {
-        size += Int64(piece.count)
-        guard size <= maximumBytes else { throw .tooLarge("the blob is larger than \(maximumBytes) bytes") }
-        pieces.append(piece)
-    }
-
-    /// A source that gives the pieces once.
+    /// A source that gives the bytes once.
     var source: () throws -> [UInt8]? {
-        var rest = pieces.makeIterator()
-        return { rest.next() }
+        switch self {
+        case .pieces(let pieces):
+            var rest = pieces.makeIterator()
+            return { rest.next() }
+        case .open(let blob):
+            var offset: Int64 = 0
+            return {
+                let piece = try blob.read(at: offset, maximumBytes: 256 << 10)
+                offset += Int64(piece.count)
+                return piece.isEmpty ? nil : piece
+            }
+        }
     }
 }
 
 extension ChartInspector {
-    /// Fetches a blob of a chart.
+    /// Fetches a blob of a chart into memory, or opens it when the end has it at hand.
     ///
     /// - Throws: what the end throws; `.tooLarge`.
     func fetch(
@@ -30,12 +35,18 @@ extension ChartInspector {
         guard blob.size <= maximumBytes else {
             throw .tooLarge("blob \(blob.digest) of \(chart.reference) is larger than \(maximumBytes) bytes")
         }
-        var fetched = FetchedBlob()
+        if let reads = end as? any LocalReads { return .open(try reads.findBlob(blob.digest, in: chart.repository)) }
+        var pieces: [[UInt8]] = []
+        var size: Int64 = 0
         try await end.readBlob(blob.digest, in: chart.repository, from: 0) { piece throws(ContentError) in
             if Task.isCancelled { throw .unavailable("interrupted") }
-            try fetched.append(piece, maximumBytes: maximumBytes)
+            size += Int64(piece.count)
+            guard size <= maximumBytes else {
+                throw .tooLarge("blob \(blob.digest) of \(chart.reference) is larger than \(maximumBytes) bytes")
+            }
+            pieces.append(piece)
         }
-        return fetched
+        return .pieces(pieces)
     }
 
     /// Fetches a chart's archive.
@@ -70,6 +81,7 @@ extension ChartInspector {
         do {
             return try work()
         } catch {
+            if case .archive(.source(let cause)) = error, let cause = cause as? ContentError { throw cause }
             throw .chartInvalid("\(chart.reference): \(error)")
         }
     }

@@ -2,7 +2,8 @@
 //
 // Owns: finding a version, fetching its archive, and the answers: description, files, dependencies, differences. Each
 // answer has a JSON form whose field names stay; the command line and the server give the same one.
-// Invariant: memory is bounded by one archive (64 MiB) and the files taken from it (16 MiB); nothing is written.
+// Invariant: memory is bounded by one archive (64 MiB; one piece of it when the end has it at hand) and the files taken
+// from it (16 MiB); nothing is written.
 // Thread rule: any task; reading an archive works on the calling task's thread for its whole length.
 
 import ChartArchive

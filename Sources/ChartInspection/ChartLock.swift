@@ -25,7 +25,7 @@ public struct ChartLock: Sendable {
     public let generated: String
     /// Whether the digest is that of the dependencies: false means that `Chart.yaml` changed since.
     ///
-    /// Nil when that cannot be told: there is no digest, or it may be Helm 2's.
+    /// Nil when there is no digest.
     public let isUpToDate: Bool?
 
     /// Reads a lock file.
@@ -56,16 +56,17 @@ public struct ChartLock: Sendable {
         isUpToDate = ChartLock.isUpToDate(digest, metadata, chosen)
     }
 
-    /// Source: helm.sh/helm/v4 v4.3.0 `internal/resolver/resolver.go`, `HashReq`: the SHA-256 of the JSON of both lists.
-    ///
-    /// A v1 chart may hold the digest that Helm 2 made in another way.
+    /// Source: helm.sh/helm/v4 v4.3.0 `internal/resolver/resolver.go`, `HashReq`: the SHA-256 of the JSON of both lists;
+    /// a v1 chart may hold Helm 2's instead, of what is asked for alone (`HashV2Req`).
     private static func isUpToDate(_ digest: String, _ metadata: ChartMetadata, _ chosen: [JSONValue]) -> Bool? {
         guard !digest.isEmpty else { return nil }
         let wanted = metadata.tree["dependencies"] ?? .null
-        let text = JSONValue.array([wanted, chosen.isEmpty ? .null : .array(chosen)]).text(.go)
-        let hash = Digest(.sha256, hash: ContentHasher.hash(text.span, .sha256))
-        if hash?.description == digest { return true }
-        return metadata.apiVersion == "v1" ? nil : false
+        if hash(of: .array([wanted, chosen.isEmpty ? .null : .array(chosen)])) == digest { return true }
+        return metadata.apiVersion == "v1" && hash(of: .object([("dependencies", wanted)])) == digest
+    }
+
+    private static func hash(of tree: JSONValue) -> String? {
+        Digest(.sha256, hash: ContentHasher.hash(tree.text(.go).span, .sha256))?.description
     }
 
     /// `file`, `digest`, `generated`, `upToDate` (boolean or null).

@@ -90,6 +90,20 @@ import Testing
         #expect(facts.archive.digest.algorithm == .sha512)
     }
 
+    @Test(
+        "Other archives are fit to be listed, and their files can be read",
+        .enabled(if: Fixtures.environment("CHARTROOM_ARCHIVES") != nil, "set CHARTROOM_ARCHIVES"))
+    func others() throws {
+        let archives = Fixtures.archives(below: try #require(Fixtures.environment("CHARTROOM_ARCHIVES")))
+        for path in archives {
+            let bytes = try Fixtures.bytes(path)
+            let name = try ChartArchiveReader.read(bytes).metadata.name
+            #expect(try facts(PackedChart(name, "", archive: bytes), in: "a/" + name.lowercased()).size > 0, "\(path)")
+            #expect(try ChartFiles(of: bytes).templates.allSatisfy { !$0.isBinary }, "\(path)")
+        }
+        print("examined \(archives.count) archives")
+    }
+
     @Test("An old media type, the root namespace and upper case in a name are fine")
     func lenient() throws {
         var chart = PackedChart("x", "1.0.0")
@@ -211,6 +225,24 @@ import Testing
             }
         }
         #expect(error?.message.hasPrefix("blob \(Digest(of: chart.archive)) cannot be read: ") == true)
+    }
+
+    @Test("An archive that does not hash to its digest is damaged, not bad")
+    func damaged() throws {
+        let chart = PackedChart("x", "1.0.0")
+        let other = PackedChart("x", "2.0.0")
+        let manifest = try Manifest(parsing: chart.manifest.bytes, contentType: chart.manifest.mediaType)
+        let error = #expect(throws: ContentError.self) {
+            try ChartExamination.examine(manifest: manifest, repository: try RepositoryName(parsing: "x")) {
+                _ throws(ContentError) in
+                var rest: [UInt8]? = other.archive
+                return { rest.take() }
+            }
+        }
+        guard case .corrupt = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
     }
 
     @Test("An archive that grows while it is read stops at the limit")

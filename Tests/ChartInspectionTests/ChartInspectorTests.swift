@@ -165,13 +165,15 @@ import Testing
         #expect(try await inspector.compare(try reference("a/x:1.0.0"), try reference("a/x:1.0.0")).isEmpty)
     }
 
-    @Test("Values that are no YAML are said, and the rest is compared")
+    @Test("Values that are no YAML are said and compared as text")
     func badValues() async throws {
         for (version, values) in [("1.0.0", "a: ["), ("2.0.0", "a: 1\n")] {
             try await PackedChart("x", version, files: [("values.yaml", values)]).push(to: registry, try name("a/x"))
         }
         let diff = try await inspector.compare(try reference("a/x:1.0.0"), try reference("a/x:2.0.0"))
         #expect(diff.valuesProblem?.hasPrefix("a/x:1.0.0: values.yaml, line ") == true)
+        #expect(diff.json["values"]?["diff"]?.string?.contains("-a: [\n") == true)
+        #expect(try await inspector.compare(try reference("a/x:1.0.0"), try reference("a/x:1.0.0")).isEmpty)
         #expect(diff.metadata.changed.map(\.path) == ["version"])
     }
 
@@ -186,6 +188,19 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
+    }
+
+    @Test("An end that has its blobs at hand is read where they lie")
+    func atHand() async throws {
+        let chart = PackedChart("x", "1.0.0", files: [("values.yaml", "a: 1\n")]).signed()
+        let shelf = Shelf(chart: chart)
+        let inspector = ChartInspector(shelf)
+        #expect(try await inspector.values(try reference("a/x:1.0.0")).values?.text == "a: 1\n")
+        #expect(try await inspector.show(try reference("a/x:1.0.0")).problem == nil)
+        #expect(try await inspector.compare(try reference("a/x:1.0.0"), try reference("a/x:1.0.0")).isEmpty)
+        let broken = ChartInspector(Shelf(chart: chart, failure: .corrupt("damaged")))
+        await #expect(throws: ContentError.corrupt("damaged")) { try await broken.values(try reference("a/x:1.0.0")) }
+        await #expect(throws: ContentError.corrupt("damaged")) { try await broken.show(try reference("a/x:1.0.0")) }
     }
 
     @Test("A blob that does not end is not kept")
@@ -229,4 +244,68 @@ private struct Liar: TagResolver, BlobSource {
         let piece = [UInt8](repeating: 0, count: 1 << 20)
         while true { try await body(piece) }
     }
+}
+
+/// One chart at hand.
+private struct Shelf: TagResolver, BlobSource, LocalReads {
+    let chart: PackedChart
+    var failure: ContentError?
+
+    /// A blob, or a failure when it is read.
+    final class Blob: OpenBlob {
+        let bytes: [UInt8]
+        let failure: ContentError?
+
+        init(_ bytes: [UInt8], _ failure: ContentError?) {
+            self.bytes = bytes
+            self.failure = failure
+        }
+
+        var size: Int64 { Int64(bytes.count) }
+        func takeDescriptor() -> Int32 { -1 }
+
+        func read(at offset: Int64, maximumBytes: Int) throws(ContentError) -> [UInt8] {
+            if let failure { throw failure }
+            return Array(bytes.dropFirst(Int(offset)).prefix(min(maximumBytes, 1000)))
+        }
+    }
+
+    func findManifest(_ reference: ManifestReference, in repository: RepositoryName) throws(ContentError)
+        -> StoredManifest
+    { chart.manifest }
+
+    func findBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
+        guard let blob = chart.blob(digest) else { throw .blobUnknown("blob \(digest) is not here") }
+        return Blob(blob, failure)
+    }
+
+    func tagPage(in repository: RepositoryName, _ page: PageRequest<String>) throws(ContentError) -> Page<OCIModel.Tag>
+    {
+        Page(elements: [], hasMore: false)
+    }
+
+    func repositoryPage(_ page: PageRequest<String>) throws(ContentError) -> Page<RepositoryName> {
+        Page(elements: [], hasMore: false)
+    }
+
+    func referrerPage(
+        of subject: Digest, in repository: RepositoryName, artifactType: String?, _ page: PageRequest<Digest>
+    ) throws(ContentError) -> Page<Descriptor> { Page(elements: [], hasMore: false) }
+
+    func manifest(_ reference: ManifestReference, in repository: RepositoryName) async throws(ContentError)
+        -> StoredManifest
+    { chart.manifest }
+
+    func tags(in repository: RepositoryName, _ page: PageRequest<String>) async throws(ContentError) -> Page<
+        OCIModel.Tag
+    > { Page(elements: [], hasMore: false) }
+
+    func blobSize(_ digest: Digest, in repository: RepositoryName) async throws(ContentError) -> Int64 {
+        throw .unsupported("blobs are read where they lie")
+    }
+
+    func readBlob(
+        _ digest: Digest, in repository: RepositoryName, from offset: Int64,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError) { throw .unsupported("blobs are read where they lie") }
 }

@@ -24,7 +24,7 @@ import Testing
         """
 
     private func dependencies(
-        lock: String?, files: [(path: String, text: String)] = [], apiVersion: String = ""
+        lock: String?, files: [(path: String, text: String)] = []
     ) async throws -> ChartDependencies {
         let chart = PackedChart(
             "x", "1.0.0", chart: wanted, files: files + (lock.map { [("Chart.lock", $0)] } ?? []))
@@ -75,6 +75,41 @@ import Testing
         let stale = try await dependencies(lock: chosen + "digest: \(Digest(of: [1]))\n")
         #expect(stale.json["lock"]?["upToDate"] == .bool(false))
         #expect(try await dependencies(lock: chosen).lock?.isUpToDate == nil)
+    }
+
+    /// A chart's lock and whether it is up to date.
+    private func isUpToDate(_ chart: String, _ file: (path: String, text: String)) async throws -> Bool? {
+        let repository = try RepositoryName(parsing: "a/w")
+        try await PackedChart("w", "1.0.0", chart: chart, files: [file]).push(to: registry, repository)
+        return try await ChartInspector(registry).dependencies(Reference(repository: repository)).lock?.isUpToDate
+    }
+
+    @Test("A lock that Helm itself wrote for a published chart is up to date")
+    func published() async throws {
+        let dependency =
+            "dependencies: [{name: kube-vip, repository: 'file://dependency_charts/kube-vip', version: 0.4.2}]\n"
+        let digest = "digest: sha256:bbbff44d39375203f4880e5a76f0d9705f25edc53f89532e8ef39cd23d9ca92b\n"
+        #expect(try await isUpToDate(dependency, ("Chart.lock", dependency + digest)) == true)
+        let changed = dependency.replacing("0.4.2", with: "0.4.3")
+        #expect(try await isUpToDate(changed, ("Chart.lock", dependency + digest)) == false)
+    }
+
+    @Test("Helm 2's digest is that of what is asked for, and counts for v1 charts only")
+    func helm2() async throws {
+        let json = #"{"dependencies":[{"name":"d","version":"1.x","repository":"r"}]}"#
+        let lock =
+            "dependencies: [{name: d, version: 1.2.0, repository: r}]\ndigest: \(Digest(of: Array(json.utf8)))\n"
+        let asked = "dependencies: [{name: d, version: 1.x, repository: r}]\n"
+        #expect(try await isUpToDate(asked, ("requirements.lock", lock)) == false)
+        var tar = TarBuilder()
+        tar.add("w/Chart.yaml", "apiVersion: v1\nname: w\nversion: 2.0.0\n")
+        tar.add("w/requirements.yaml", asked)
+        tar.add("w/requirements.lock", lock)
+        let repository = try RepositoryName(parsing: "a/w")
+        try await PackedChart("w", "2.0.0", archive: tar.gzipped).push(to: registry, repository)
+        let answer = try await ChartInspector(registry).dependencies(Reference(repository: repository))
+        #expect(answer.lock?.isUpToDate == true)
+        #expect(answer.dependencies.map(\.locked) == ["1.2.0"])
     }
 
     @Test("A chart without dependencies or lock says so")

@@ -67,8 +67,9 @@ enum DiffRendering {
         guard !comparison.isEmpty else { return "" }
         var text = "--- \(comparison.old.reference)\n+++ \(comparison.new.reference)\n"
         text += section("Chart.yaml", values(comparison.metadata))
-        let problem = comparison.valuesProblem.map { ["cannot be compared: " + Printable.text($0)] } ?? []
-        text += section("Values", values(comparison.values) + problem)
+        let problem = comparison.valuesProblem.map { ["compared as text: " + Printable.text($0)] } ?? []
+        let valuesText = comparison.valuesText.map { lines(of: $0) } ?? []
+        text += section("Values", values(comparison.values) + problem + valuesText)
         text += section("Dependencies", values(comparison.dependencies))
         text += section("Templates", files(comparison.templates))
         text += section("CRDs", files(comparison.crds))
@@ -101,9 +102,12 @@ enum DiffRendering {
                 lines.append("  differs, not shown")
                 continue
             }
-            lines += Lines.printable(diff.text).split(separator: "\n").map { "  " + $0 }
-            if diff.isTruncated { lines.append("  and more") }
+            lines += self.lines(of: diff)
         }
         return lines
+    }
+
+    private static func lines(of diff: TextDiff) -> [String] {
+        Lines.printable(diff.text).split(separator: "\n").map { "  " + $0 } + (diff.isTruncated ? ["  and more"] : [])
     }
 }
