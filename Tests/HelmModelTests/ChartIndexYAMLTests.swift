@@ -4,16 +4,14 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite struct ChartIndexYAMLTests {
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    /// What a YAML reader sees, as JSON.
-    private func tree(_ node: YAMLNode) -> JSONValue {
-        switch node.content {
-        case .mapping(let entries): return .object(entries.map { ($0.key.text ?? "", tree($0.value)) })
-        case .sequence(let elements): return .array(elements.map(tree))
+extension YAMLNode {
+    /// What a reader sees, as JSON.
+    var json: JSONValue {
+        switch content {
+        case .mapping(let entries): return .object(entries.map { ($0.key.text ?? "", $0.value.json) })
+        case .sequence(let elements): return .array(elements.map(\.json))
         case .scalar:
-            switch node.value {
+            switch value {
             case .bool(let value): return .bool(value)
             case .integer(let value): return .integer(value)
             case .unsigned(let value): return .number(Double(value))
@@ -23,9 +21,13 @@ import YAML
             }
         }
     }
+}
+
+@Suite struct ChartIndexYAMLTests {
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     private func parse(_ yaml: [UInt8]) throws -> JSONValue {
-        tree(try #require(try YAMLDocument.parse(yaml)))
+        try #require(try YAMLDocument.parse(yaml)).json
     }
 
     /// An index of one chart with these entries, each as JSON.
