@@ -39,6 +39,15 @@ public struct SemanticVersion: Hashable, Sendable {
         build = parsed.build
     }
 
+    /// Keeps parts that are known to be legal.
+    init(major: UInt64, minor: UInt64, patch: UInt64, prerelease: [String], build: String) {
+        self.major = major
+        self.minor = minor
+        self.patch = patch
+        self.prerelease = prerelease
+        self.build = build
+    }
+
     /// Whether the two differ in build metadata at most.
     public func hasSamePrecedence(as other: SemanticVersion) -> Bool {
         (major, minor, patch) == (other.major, other.minor, other.patch) && prerelease == other.prerelease

@@ -38,4 +38,31 @@ import Testing
         #expect(
             try key("1.258.3-rc.10+b") == numbers + [2, 0x72, 0x63, 0, 1, 0, 0, 0, 2, 0x31, 0x30, 0] + Array("b".utf8))
     }
+
+    @Test("A key gives its version back", arguments: Seeds.some())
+    func back(seed: UInt64) throws {
+        var random = RandomVersions(seed: seed)
+        for _ in 0..<1_000 {
+            let version = try random.next()
+            #expect(SemanticVersion(orderKey: version.orderKey) == version)
+        }
+    }
+
+    @Test("Nothing else is taken for a key", arguments: Seeds.some())
+    func damaged(seed: UInt64) throws {
+        var random = RandomVersions(seed: seed)
+        for _ in 0..<2_000 {
+            var key = try random.next().orderKey
+            let place = Int.random(in: 0..<key.count, using: &random.generator)
+            switch Int.random(in: 0..<3, using: &random.generator) {
+            case 0: key[place] = random.pick([0, 1, 2, 0x2E, 0x30, 0x61, 0xFF])
+            case 1: key.removeLast(key.count - place)
+            default: key.insert(random.pick([0, 1, 2, 0x2E, 0x30, 0x61, 0xFF]), at: place)
+            }
+            guard let version = SemanticVersion(orderKey: key) else { continue }
+            #expect(version.orderKey == key)
+            #expect(try SemanticVersion(parsing: version.description) == version)
+        }
+        #expect(SemanticVersion(orderKey: []) == nil)
+    }
 }

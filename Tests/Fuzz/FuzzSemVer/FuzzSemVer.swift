@@ -1,14 +1,19 @@
 import HelmModel
 
-/// Reads a version from each line and checks that order, keys and equality agree for each pair.
+/// Reads a key from the whole and a version from each line, and checks that order, keys and equality agree for each pair.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>, _ size: Int) -> CInt {
-    let text = String(decoding: UnsafeBufferPointer(start: data, count: size), as: UTF8.self)
+    let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+    if let version = SemanticVersion(orderKey: bytes) {
+        precondition(version.orderKey == bytes && (try? SemanticVersion(parsing: version.description)) == version)
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
     let versions = text.split(separator: "\n", omittingEmptySubsequences: false).prefix(8).compactMap {
         try? SemanticVersion(lenient: $0)
     }
     for left in versions {
         precondition((try? SemanticVersion(parsing: left.description)) == left)
+        precondition(SemanticVersion(orderKey: left.orderKey) == left)
         for right in versions { check(left, right) }
     }
     return 0
