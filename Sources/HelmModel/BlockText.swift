@@ -72,9 +72,7 @@ struct BlockText {
     private static func isPlain(_ text: String.UTF8View) -> Bool {
         guard let first = text.first, isLetter(first), text.last != UInt8(ascii: " ") else { return false }
         if text.count <= 5, words.contains(where: { isSame(text, $0) }) { return false }
-        return text.allSatisfy { byte in
-            isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || " .,_-/+()".utf8.contains(byte)
-        }
+        return text.allSatisfy(isHarmless)
     }
 
     /// What means a boolean, null or a number to some reader, in whatever case.
@@ -84,12 +82,28 @@ struct BlockText {
         text.lazy.map { $0 | 0x20 }.elementsEqual(word.utf8)
     }
 
+    private static func isHarmless(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: " "), UInt8(ascii: "."), UInt8(ascii: ","),
+            UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "+"), UInt8(ascii: "("),
+            UInt8(ascii: ")"):
+            true
+        default: false
+        }
+    }
+
     private static func isLetter(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
     }
 
     private mutating func writeQuoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+        {
+            return append(text)
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
@@ -105,6 +119,5 @@ struct BlockText {
             default: bytes += String(scalar).utf8
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }
