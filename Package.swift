@@ -134,6 +134,7 @@ let fuzzers: [Target] =
     ? []
     : [
         ("FuzzDigest", ["OCIModel"]), ("FuzzManifest", ["OCIModel"]), ("FuzzHTTPMessage", ["HTTPMessage"]),
+        ("FuzzMultipart", ["HTTPMessage"]),
         ("FuzzYAML", ["YAML"]),
         ("FuzzArchive", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "YAML"]),
         ("FuzzHelmModel", ["HelmModel", "OCIModel"]), ("FuzzSemVer", ["HelmModel"]),
