@@ -69,13 +69,13 @@ let floors: [Target] = [
     // Floor 5: operations over ends.
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     // Floor 6: faces.
-    storey(
-        "RegistryServer",
-        ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
+    storey("FrontDoor", ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
+    storey("RegistryServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Telemetry"]),
     storey(
         "Commands",
         [
-            "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartInspection", "ChartArchive", "Metadata",
+            "FrontDoor", "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartInspection", "ChartArchive",
+            "Metadata",
             "BlobStorage", "Content",
             "HelmModel", "OCIModel", "HTTPServer", "HTTPClient", "HTTPMessage", "YAML", "Codecs", "Posix", "Telemetry",
         ]),
@@ -108,10 +108,17 @@ let checks: [Target] = [
     tests(
         "RemoteRegistryTests",
         ["RemoteRegistry", "HTTPClient", "HTTPMessage", "Content", "OCIModel", "Posix", "Codecs"]),
+    .target(
+        name: "ServerSupport", dependencies: ["FrontDoor", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
+        path: "Tests/ServerSupport", swiftSettings: language),
+    tests(
+        "FrontDoorTests",
+        ["FrontDoor", "ServerSupport", "HTTPServer", "HTTPMessage", "Content", "OCIModel", "Telemetry"]),
     tests(
         "RegistryServerTests",
         [
-            "RegistryServer", "LocalRegistry", "HTTPServer", "HTTPMessage", "HTTPClient", "Content", "OCIModel",
+            "FrontDoor", "RegistryServer", "ServerSupport", "LocalRegistry", "HTTPServer", "HTTPMessage", "HTTPClient",
+            "Content", "OCIModel",
             "Posix",
             "Codecs", "Telemetry",
         ]),

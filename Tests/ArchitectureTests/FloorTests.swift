@@ -12,14 +12,15 @@ import Testing
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry"],
         ["ChartInspection"],
-        ["RegistryServer", "Commands"],
+        ["FrontDoor", "RegistryServer", "Commands"],
         ["chartroom"],
     ]
 
     /// What a target may import of its own floor.
     private static let sideways: [String: Set<String>] = [
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
-        "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "Commands": ["RegistryServer"],
+        "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
+        "Commands": ["FrontDoor", "RegistryServer"],
     ]
 
     /// Modules of the toolchain, and the lowest and highest floor that may use them.

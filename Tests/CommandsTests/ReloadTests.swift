@@ -1,6 +1,6 @@
 import Foundation
+import FrontDoor
 import HTTPServer
-import RegistryServer
 import Synchronization
 import Telemetry
 import TestSupport

@@ -1,25 +1,13 @@
 import Content
+import FrontDoor
 import HTTPMessage
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import RegistryServer
+import ServerSupport
 import TestSupport
 import Testing
-
-/// Hashes of cost 4, made by `htpasswd -nbB -C 4`: ann:secret and bob:hunter2.
-let annLine = "ann:$2y$04$QzLLXVRh7Cz3FIgnWqmtIuYUg8q1M26u5QqSeZAS0N3u/ibFxI.0C"
-let bobLine = "bob:$2y$04$dyPF3DbnzSlNf51ojO2S9.Rr.dF9UgzjGOLXEnDDhfjfqGnKRfl.q"
-
-func basic(_ user: String, _ password: String) -> [(name: String, value: String)] {
-    [("Authorization", BasicCredentials(user: user, password: password)?.fieldValue ?? "")]
-}
-
-/// Ann may write, bob read.
-func users(anonymous: AccessLevel) throws -> PasswordAccess {
-    PasswordAccess(
-        try PasswordFile(parsing: annLine + "\n" + bobLine), levels: ["bob": .read], anonymous: anonymous)
-}
 
 @Suite("Who may do what") struct AccessTests {
     private let challenge = #"Basic realm="chartroom",charset="UTF-8""#
@@ -134,7 +122,7 @@ func users(anonymous: AccessLevel) throws -> PasswordAccess {
     @Test("A manifest as the first request is collected up to its limit")
     func manifestBeforeVerification() async throws {
         for (extra, summary) in [(0, "201"), (1, "413 SIZE_INVALID")] {
-            let bench = try Bench(try users(anonymous: .none), handler: { $0.maximumManifestBytes = 300_000 })
+            let bench = try Bench(try users(anonymous: .none), face: { $0.maximumManifestBytes = 300_000 })
             let head = Array(#"{"schemaVersion":2,"manifests":[],"annotations":{"a":""#.utf8)
             let filler = [UInt8](repeating: 0x61, count: 300_000 + extra - head.count - 3)
             let body = FakeBody(bytes: head + filler + Array(#""}}"#.utf8), isChunked: true)
@@ -213,30 +201,5 @@ func users(anonymous: AccessLevel) throws -> PasswordAccess {
         }
         #expect(bench.log.text.contains("ann"))
         #expect(!bench.log.text.contains("eve"))
-    }
-
-    // MARK: Password files
-
-    @Test("A password file may have comments, empty lines, either line end, and any order")
-    func passwordFile() throws {
-        for end in ["\n", "\r\n"] {
-            let text = ["# users", "", bobLine, annLine, ""].joined(separator: end)
-            #expect(try PasswordFile(parsing: text).users == ["ann", "bob"])
-        }
-        #expect(try PasswordFile(parsing: "").users == [])
-    }
-
-    @Test(
-        "A mistake in a password file is told with its line and without the hash",
-        arguments: [
-            (annLine + "\nnonsense", 2), ("\n\n:hash", 3), ("ann:{SHA}abc", 1), ("ann:$apr1$x$y", 1),
-            (annLine + "\n" + annLine, 2), ("ann:plaintext", 1), (annLine + "x", 1),
-            ("ann:$2y$31$" + String(repeating: "a", count: 53), 1),
-        ])
-    func mistakes(text: String, line: Int) {
-        let mistake = #expect(throws: PasswordFile.Mistake.self) { try PasswordFile(parsing: text) }
-        #expect(mistake?.line == line)
-        #expect(mistake?.message.contains("$") == false)
-        #expect(mistake?.message.contains("plaintext") == false)
     }
 }

@@ -1,9 +1,11 @@
 import Content
+import FrontDoor
 import HTTPMessage
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import RegistryServer
+import ServerSupport
 import TestSupport
 import Testing
 

@@ -1,10 +1,11 @@
 import Content
+import FrontDoor
 import HTTPMessage
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import RegistryServer
-import Synchronization
+import ServerSupport
 import Telemetry
 import TestSupport
 
@@ -12,28 +13,32 @@ import TestSupport
 final class Bench: Sendable {
     let scratch: ScratchDirectory
     let registry: Registry
-    let handler: RegistryHandler
+    let handler: FrontDoor
     let metrics: MetricsRegistry
     let log = LogCollector()
     private let ownsStore: Bool
 
     init(
         _ authenticator: any Authenticator = AnonymousAccess(.readWrite), in directory: ScratchDirectory? = nil,
-        store: (inout RegistryOptions) -> Void = { _ in }, handler change: (inout HandlerOptions) -> Void = { _ in }
+        store: (inout RegistryOptions) -> Void = { _ in }, face change: (inout RegistryFaceOptions) -> Void = { _ in },
+        door changeDoor: (inout DoorOptions) -> Void = { _ in }
     ) throws {
         ownsStore = true
         scratch = try directory ?? ScratchDirectory()
         var storeOptions = RegistryOptions()
         store(&storeOptions)
         registry = try Registry(at: scratch.path + "/data", storeOptions)
-        var handlerOptions = HandlerOptions()
-        handlerOptions.hostName = "localhost:5000"
-        change(&handlerOptions)
+        var faceOptions = RegistryFaceOptions()
+        faceOptions.hostName = "localhost:5000"
+        change(&faceOptions)
+        var doorOptions = DoorOptions()
+        doorOptions.maximumBodyBytes = faceOptions.maximumBlobBytes
+        changeDoor(&doorOptions)
         metrics = MetricsRegistry()
         let log = log
-        handler = RegistryHandler(
-            registry, authenticator: authenticator, options: handlerOptions, metrics: metrics,
-            logger: Logger { log.add($0) })
+        handler = FrontDoor(
+            [RegistryFace(registry, faceOptions)], authenticator: authenticator, options: doorOptions,
+            metrics: metrics, logger: Logger { log.add($0) })
     }
 
     deinit { if ownsStore { registry.close() } }
@@ -45,8 +50,8 @@ final class Bench: Sendable {
         registry = other.registry
         metrics = MetricsRegistry()
         let log = log
-        handler = RegistryHandler(
-            registry, authenticator: authenticator, options: HandlerOptions(), metrics: metrics,
+        handler = FrontDoor(
+            [RegistryFace(registry)], authenticator: authenticator, options: DoorOptions(), metrics: metrics,
             logger: Logger { log.add($0) })
     }
 
@@ -56,55 +61,12 @@ final class Bench: Sendable {
         _ method: HTTPMethod, _ target: String, _ headers: [(name: String, value: String)] = [],
         _ body: FakeBody? = nil, peer: String = "127.0.0.1"
     ) async -> Answer {
-        let length = body.map { $0.isChunked ? nil : Int64($0.bytes.count) } ?? 0
-        let request = FakeRequest(method, target, headers, contentLength: length, peer: peer)
-        let response = await run(handler.plan(for: request), body ?? FakeBody(bytes: []))
-        let answer = Answer(response, isHead: method == .head)
-        handler.finished(
-            request,
-            Outcome(
-                status: answer.status, bytesSent: Int64(answer.body.count),
-                bytesReceived: Int64(body?.bytes.count ?? 0), duration: .milliseconds(1), isComplete: true))
-        return answer
+        await handler.send(method, target, headers, body, peer: peer)
     }
 
     @discardableResult
     func get(_ target: String, _ headers: [(name: String, value: String)] = []) async -> Answer {
         await send(.get, target, headers)
-    }
-
-    private func run(_ plan: Plan, _ body: FakeBody) async -> Response {
-        switch plan {
-        case .respond(let response): return response
-        case .perform(let work): return await work()
-        case .receive(let most, let work):
-            guard body.bytes.count <= most else { return handler.refusal(413, "the request body is too large") }
-            return await work(body.bytes)
-        case .stream(let most, let consumer):
-            guard Int64(body.bytes.count) <= most else { return handler.refusal(413, "the request body is too large") }
-            var position = 0
-            while position < body.bytes.count {
-                let end = min(position + body.pieceBytes, body.bytes.count)
-                if let early = await consumer.consume(Array(body.bytes[position..<end])) { return early }
-                position = end
-            }
-            return await consumer.finish()
-        }
-    }
-}
-
-/// Keeps log records.
-final class LogCollector: Sendable {
-    private let records = Mutex<[LogRecord]>([])
-
-    func add(_ record: LogRecord) { records.withLock { $0.append(record) } }
-
-    /// Every record as one line.
-    var text: String {
-        records.withLock { records in
-            records.map { "\($0.message) \($0.fields.map { "\($0.name)=\($0.value)" }.joined(separator: " "))" }
-                .joined(separator: "\n")
-        }
     }
 }
 

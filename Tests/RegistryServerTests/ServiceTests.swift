@@ -1,10 +1,12 @@
 import Content
+import FrontDoor
 import HTTPMessage
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import Posix
 import RegistryServer
+import ServerSupport
 import Synchronization
 import TestSupport
 import Testing
@@ -31,7 +33,7 @@ import Testing
     @Test("/readyz is 503 when the store cannot be written, and says why")
     func notWritable() async throws {
         let flag = Flag()
-        let bench = try Bench(handler: { options in
+        let bench = try Bench(door: { options in
             options.isReady = { () throws(ContentError) in
                 if flag.isUp { throw .storageFull("the disk is full") }
             }
@@ -97,7 +99,7 @@ import Testing
         for part in ["fake-1", "10.1.2.3", "ann", "GET", "manifest", "charts/demo:1.0.0", "404"] {
             #expect(line.contains(part), "\(part) in \(line)")
         }
-        let quiet = try Bench(handler: { $0.logsAccess = false })
+        let quiet = try Bench(door: { $0.logsAccess = false })
         await quiet.get("/v2/")
         #expect(quiet.log.text.isEmpty)
     }

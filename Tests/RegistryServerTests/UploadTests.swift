@@ -1,9 +1,11 @@
 import Content
+import FrontDoor
 import HTTPMessage
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import RegistryServer
+import ServerSupport
 import TestSupport
 import Testing
 
@@ -224,7 +226,7 @@ import Testing
     @Test("A blob larger than allowed is 413")
     func tooLarge() async throws {
         let bench = try Bench(
-            store: { $0.maximumBlobBytes = 200_000 }, handler: { $0.maximumBlobBytes = 200_000 })
+            store: { $0.maximumBlobBytes = 200_000 }, face: { $0.maximumBlobBytes = 200_000 })
         var generator = SeededGenerator(seed: 7)
         let large = generator.bytes(200_001)
         let path = "/v2/charts/demo/blobs/uploads/?digest=\(Digest(of: large))"

@@ -1,10 +1,12 @@
 import Content
+import FrontDoor
 import HTTPClient
 import HTTPServer
 import LocalRegistry
 import OCIModel
 import Posix
 import RegistryServer
+import ServerSupport
 import Telemetry
 import TestSupport
 import Testing

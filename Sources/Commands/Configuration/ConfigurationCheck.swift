@@ -1,6 +1,6 @@
+import FrontDoor
 import HTTPServer
 import Posix
-import RegistryServer
 
 /// Tells what does not fit together, and which files are missing or broken.
 struct ConfigurationCheck {

@@ -1,4 +1,5 @@
 import Content
+import FrontDoor
 import HTTPServer
 import LocalRegistry
 import Posix
@@ -63,10 +64,18 @@ extension ServerAssembly {
         }
     }
 
-    static func handlerOptions(_ configuration: Configuration, _ registry: Registry) -> HandlerOptions {
-        var options = HandlerOptions()
+    /// What the server is, for people and machines: first the face that is asked most.
+    static func faces(_ configuration: Configuration, _ registry: Registry) -> [any Face] {
+        var options = RegistryFaceOptions()
         options.maximumManifestBytes = configuration.manifestBytes
         options.maximumBlobBytes = Int64(configuration.blobBytes)
+        if case .tcp = configuration.listen { options.hostName = ListenText.text(configuration.listen) }
+        return [RegistryFace(registry, options)]
+    }
+
+    static func doorOptions(_ configuration: Configuration, _ registry: Registry) -> DoorOptions {
+        var options = DoorOptions()
+        options.maximumBodyBytes = Int64(configuration.blobBytes)
         options.logsAccess = configuration.logsAccess
         if case .tcp = configuration.listen { options.hostName = ListenText.text(configuration.listen) }
         options.isReady = { () throws(ContentError) in try registry.checkWritable() }
@@ -74,7 +83,7 @@ extension ServerAssembly {
     }
 
     static func open(
-        _ configuration: ServerConfiguration, _ handler: RegistryHandler, _ executor: ThreadPool
+        _ configuration: ServerConfiguration, _ handler: FrontDoor, _ executor: ThreadPool
     ) throws(CommandError) -> Server {
         do {
             return try Server(configuration, handler: handler, executor: executor)
@@ -101,13 +110,13 @@ extension ServerAssembly {
 
     /// The socket in the data directory: who may enter that directory may write the store anyway.
     static func controlServer(
-        _ configuration: Configuration, _ registry: Registry, _ options: HandlerOptions, _ executor: ThreadPool,
+        _ configuration: Configuration, _ faces: [any Face], _ options: DoorOptions, _ executor: ThreadPool,
         _ logger: Logger
     ) -> Server? {
         var options = options
         options.logsAccess = false
-        let handler = RegistryHandler(
-            registry, authenticator: AnonymousAccess(.readWrite), options: options, metrics: MetricsRegistry(),
+        let handler = FrontDoor(
+            faces, authenticator: AnonymousAccess(.readWrite), options: options, metrics: MetricsRegistry(),
             logger: logger)
         var server = ServerConfiguration(listen: .unix(path: controlPath(configuration)))
         server.limits = configuration.limits

@@ -1,8 +1,8 @@
 import Content
+import FrontDoor
 import HTTPServer
 import LocalRegistry
 import Posix
-import RegistryServer
 import Synchronization
 import Telemetry
 
@@ -13,7 +13,7 @@ final class ServerAssembly: Sendable {
     private let configuration: Configuration
     private let logger: Logger
     private let registry: Registry
-    private let handler: RegistryHandler
+    private let handler: FrontDoor
     private let server: Server
     /// Serves this machine's other `chartroom` commands, through a socket in the data directory.
     private let controlServer: Server?
@@ -41,12 +41,13 @@ final class ServerAssembly: Sendable {
         let authenticator: any Authenticator = passwords ?? AnonymousAccess(configuration.effectiveAnonymous.level)
         do {
             let serverConfiguration = try ServerAssembly.serverConfiguration(configuration, environment, logger)
-            let options = ServerAssembly.handlerOptions(configuration, registry)
-            handler = RegistryHandler(
-                registry, authenticator: authenticator, options: options, metrics: metrics, logger: logger)
+            let options = ServerAssembly.doorOptions(configuration, registry)
+            let faces = ServerAssembly.faces(configuration, registry)
+            handler = FrontDoor(
+                faces, authenticator: authenticator, options: options, metrics: metrics, logger: logger)
             server = try ServerAssembly.open(serverConfiguration, handler, executor)
             try ServerAssembly.refuseOpenWrites(configuration, server.address)
-            controlServer = ServerAssembly.controlServer(configuration, registry, options, executor, logger)
+            controlServer = ServerAssembly.controlServer(configuration, faces, options, executor, logger)
         } catch {
             registry.close()
             throw error

@@ -1,4 +1,5 @@
 internal import Content
+internal import FrontDoor
 internal import HTTPMessage
 internal import HTTPServer
 internal import OCIModel
@@ -6,8 +7,8 @@ internal import OCIModel
 /// The attribute objects of Azure Container Registry's data plane, which `az acr` and its SDKs read and write.
 ///
 /// Source: Azure.ContainerRegistry stable 2021-07-01 containerregistry.json.
-extension RegistryHandler {
-    func attributes(_ route: Route.AttributeRoute, _ request: any Request) throws(ContentError) -> Plan {
+extension RegistryFace {
+    func attributes(_ route: RegistryTarget.AttributeRoute, _ request: any Request) throws(ContentError) -> Plan {
         // The server sends no body for HEAD.
         switch (route, request.method == .head ? .get : request.method) {
         case (.catalog, .get): return .respond(try attributeCatalog(request))
@@ -29,11 +30,11 @@ extension RegistryHandler {
     }
 
     private func attributeCatalog(_ request: any Request) throws(ContentError) -> Response {
-        let wanted = try RegistryHandler.page(try RegistryHandler.query(request), usual: 100)
+        let wanted = try RegistryFace.page(try request.queryItems(), usual: 100)
         let page = try registry.repositoryPage(wanted)
         var headers: [(name: StaticString, value: String)] = []
         if page.hasMore, let last = page.elements.last {
-            headers.append(RegistryHandler.next("/acr/v1/_catalog", wanted.limit, last: last.description))
+            headers.append(RegistryFace.next("/acr/v1/_catalog", wanted.limit, last: last.description))
         }
         return listing(
             .object([("repositories", .array(page.elements.map { .string($0.description) }))]), headers, request)
@@ -56,17 +57,17 @@ extension RegistryHandler {
                     ("createdTime", .string(AttributeTime.text(found.createdAt))),
                     ("lastUpdateTime", .string(AttributeTime.text(found.updatedAt))),
                     ("manifestCount", .integer(found.manifestCount)), ("tagCount", .integer(found.tagCount)),
-                    ("changeableAttributes", RegistryHandler.locks(found.locks)),
+                    ("changeableAttributes", RegistryFace.locks(found.locks)),
                 ]))
     }
 
     private func tagObject(_ tag: Tag, in name: RepositoryName) async throws(ContentError) -> Response {
-        .json(.ok, named(name, [("tag", RegistryHandler.object(try await registry.tagAttributes(tag, in: name)))]))
+        .json(.ok, named(name, [("tag", RegistryFace.object(try await registry.tagAttributes(tag, in: name)))]))
     }
 
     private func manifestObject(_ digest: Digest, in name: RepositoryName) async throws(ContentError) -> Response {
         let found = try await registry.manifestAttributes(digest, in: name)
-        return .json(.ok, named(name, [("manifest", RegistryHandler.object(found))]))
+        return .json(.ok, named(name, [("manifest", RegistryFace.object(found))]))
     }
 
     static func locks(_ locks: AttributeLocks) -> JSONValue {
@@ -103,8 +104,8 @@ extension RegistryHandler {
     // MARK: Lists
 
     private func tagList(in name: RepositoryName, _ request: any Request) throws(ContentError) -> Plan {
-        let query = try RegistryHandler.query(request)
-        let wanted = try RegistryHandler.page(query, usual: 100)
+        let query = try request.queryItems()
+        let wanted = try RegistryFace.page(query, usual: 100)
         var digest: Digest?
         if let text = query.first("digest"), !text.isEmpty {
             do { digest = try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
@@ -112,10 +113,10 @@ extension RegistryHandler {
         return perform { [self, digest] () throws(ContentError) in
             let page = try await registry.tagList(in: name, naming: digest, wanted)
             var response = Response.json(
-                .ok, named(name, [("tags", .array(page.elements.map(RegistryHandler.object)))]))
+                .ok, named(name, [("tags", .array(page.elements.map(RegistryFace.object)))]))
             if page.hasMore, let last = page.elements.last {
                 response.headers.append(
-                    RegistryHandler.next(
+                    RegistryFace.next(
                         "/acr/v1/\(name)/_tags", wanted.limit, last: last.name.description,
                         digest.map { "&digest=\(PercentEncoding.encodeQueryValue($0.description))" } ?? ""))
             }
@@ -124,15 +125,15 @@ extension RegistryHandler {
     }
 
     private func manifestList(in name: RepositoryName, _ request: any Request) throws(ContentError) -> Plan {
-        let wanted = try RegistryHandler.page(try RegistryHandler.query(request), usual: 100)
-        let digests = PageRequest(limit: wanted.limit, last: try RegistryHandler.lastDigest(wanted))
+        let wanted = try RegistryFace.page(try request.queryItems(), usual: 100)
+        let digests = PageRequest(limit: wanted.limit, last: try RegistryFace.lastDigest(wanted))
         return perform { [self] () throws(ContentError) in
             let page = try await registry.manifestList(in: name, digests)
             var response = Response.json(
-                .ok, named(name, [("manifests", .array(page.elements.map(RegistryHandler.object)))]))
+                .ok, named(name, [("manifests", .array(page.elements.map(RegistryFace.object)))]))
             if page.hasMore, let last = page.elements.last {
                 response.headers.append(
-                    RegistryHandler.next("/acr/v1/\(name)/_manifests", wanted.limit, last: last.digest.description))
+                    RegistryFace.next("/acr/v1/\(name)/_manifests", wanted.limit, last: last.digest.description))
             }
             return response
         }
@@ -155,7 +156,7 @@ extension RegistryHandler {
     private func change(_ reference: ManifestReference?, in name: RepositoryName) -> Plan {
         .receive(maximumBytes: 64 << 10) { [self] bytes in
             do throws(ContentError) {
-                try await registry.changeAttributes(try RegistryHandler.change(bytes), of: reference, in: name)
+                try await registry.changeAttributes(try RegistryFace.change(bytes), of: reference, in: name)
                 switch reference {
                 case nil: return try await repositoryObject(name)
                 case .tag(let tag): return try await tagObject(tag, in: name)

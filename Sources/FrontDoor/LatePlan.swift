@@ -12,10 +12,14 @@ final class LatePlan: BodyConsumer {
     }
 
     private let admit: @Sendable () async -> Plan
+    private let failure: @Sendable (ContentError) -> Response
     private let stage = Mutex(Stage.undecided)
 
-    init(_ admit: @escaping @Sendable () async -> Plan) {
+    init(
+        _ admit: @escaping @Sendable () async -> Plan, failure: @escaping @Sendable (ContentError) -> Response
+    ) {
         self.admit = admit
+        self.failure = failure
     }
 
     private func decided() async -> Stage {
@@ -39,7 +43,7 @@ final class LatePlan: BodyConsumer {
         case .streaming(let consumer): return await consumer.consume(piece)
         case .collecting(var bytes, let most, let work):
             guard bytes.count + piece.count <= most else {
-                return .failure(.tooLarge("the body is larger than \(most) bytes"))
+                return failure(.tooLarge("the body is larger than \(most) bytes"))
             }
             stage.withLock { $0 = .undecided }
             bytes += piece
@@ -50,7 +54,7 @@ final class LatePlan: BodyConsumer {
 
     func finish() async -> Response {
         switch await decided() {
-        case .undecided: .failure(.internal("a request was answered before it was decided on"))
+        case .undecided: failure(.internal("a request was answered before it was decided on"))
         case .answered(let response): response
         case .streaming(let consumer): await consumer.finish()
         case .collecting(let bytes, _, let work): await work(bytes)

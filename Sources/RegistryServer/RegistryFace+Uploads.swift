@@ -1,15 +1,16 @@
 internal import Content
+internal import FrontDoor
 internal import HTTPMessage
 internal import HTTPServer
 internal import OCIModel
 
-extension RegistryHandler {
+extension RegistryFace {
     /// Bodies up to this are collected and stored in one hop; longer ones are streamed to disk as they come.
     private static let collectedBytes: Int64 = 128 << 10
 
     /// end-4 and end-11: begins a session, takes a whole blob, or mounts one.
     func beginUpload(in repository: RepositoryName, _ request: any Request) throws(ContentError) -> Plan {
-        let query = try RegistryHandler.query(request)
+        let query = try request.queryItems()
         let client = request.peer
         var algorithm = DigestAlgorithm.sha256
         if let name = query.first("digest-algorithm") {
@@ -20,10 +21,10 @@ extension RegistryHandler {
         }
         let begin: @Sendable () async throws(ContentError) -> Response = { [self, algorithm] () throws(ContentError) in
             let id = try await registry.beginUpload(in: repository, client: client, algorithm: algorithm)
-            return RegistryHandler.session(.accepted, id, in: repository, length: 0)
+            return RegistryFace.session(.accepted, id, in: repository, length: 0)
         }
         if let mount = query.first("mount") {
-            let digest = try RegistryHandler.digest(mount)
+            let digest = try RegistryFace.digest(mount)
             let from = query.first("from")
             let source = from.flatMap { try? RepositoryName(parsing: $0) }
             // What is no name names no repository: nothing is mounted from anywhere else instead.
@@ -32,16 +33,16 @@ extension RegistryHandler {
                 guard mayMount, try await registry.mountBlob(digest, from: source, into: repository) else {
                     return try await begin()
                 }
-                return RegistryHandler.stored(digest, in: repository)
+                return RegistryFace.stored(digest, in: repository)
             }
         }
         if let text = query.first("digest") {
-            let digest = try RegistryHandler.digest(text)
+            let digest = try RegistryFace.digest(text)
             return body(request) { [registry] () throws(ContentError) in
                 try await registry.openUpload(in: repository, algorithm: digest.algorithm)
             } finish: { writer throws(ContentError) in
                 try await writer.finish(digest)
-                return RegistryHandler.stored(digest, in: repository)
+                return RegistryFace.stored(digest, in: repository)
             }
         }
         return perform(begin)
@@ -51,15 +52,15 @@ extension RegistryHandler {
     func appendChunk(to id: UploadID, in repository: RepositoryName, _ request: any Request)
         throws(ContentError) -> Plan
     {
-        let range = try RegistryHandler.chunk(request)
+        let range = try RegistryFace.chunk(request)
         return body(request, announced: range) { [registry] () throws(ContentError) in
             try await registry.openUpload(id, in: repository, at: range?.lowerBound)
         } finish: { writer throws(ContentError) in
             let length = writer.length
             await writer.close()
-            return RegistryHandler.session(.accepted, id, in: repository, length: length)
+            return RegistryFace.session(.accepted, id, in: repository, length: length)
         } failure: { error in
-            RegistryHandler.failure(error, id, in: repository)
+            RegistryFace.failure(error, id, in: repository)
         }
     }
 
@@ -67,18 +68,18 @@ extension RegistryHandler {
     func finishUpload(_ id: UploadID, in repository: RepositoryName, _ request: any Request)
         throws(ContentError) -> Plan
     {
-        guard let text = try RegistryHandler.query(request).first("digest") else {
+        guard let text = try request.queryItems().first("digest") else {
             throw .digestInvalid("the request names no digest: add ?digest=sha256:<hex>")
         }
-        let digest = try RegistryHandler.digest(text)
-        let range = try RegistryHandler.chunk(request)
+        let digest = try RegistryFace.digest(text)
+        let range = try RegistryFace.chunk(request)
         return body(request, announced: range) { [registry] () throws(ContentError) in
             try await registry.openUpload(id, in: repository, at: range?.lowerBound)
         } finish: { writer throws(ContentError) in
             try await writer.finish(digest)
-            return RegistryHandler.stored(digest, in: repository)
+            return RegistryFace.stored(digest, in: repository)
         } failure: { error in
-            RegistryHandler.failure(error, id, in: repository)
+            RegistryFace.failure(error, id, in: repository)
         }
     }
 
@@ -86,7 +87,7 @@ extension RegistryHandler {
     func uploadStatus(_ id: UploadID, in repository: RepositoryName) -> Plan {
         perform { [registry] () throws(ContentError) in
             let length = try await registry.uploadLength(id, in: repository)
-            return RegistryHandler.session(.noContent, id, in: repository, length: length)
+            return RegistryFace.session(.noContent, id, in: repository, length: length)
         }
     }
 
@@ -126,10 +127,10 @@ extension RegistryHandler {
     ) -> Plan {
         let announcedBytes = announced.map { $0.upperBound - $0.lowerBound }
         let body = UploadBody(announcedBytes: announcedBytes, open: open, finish: finish, failure: failure)
-        guard let length = request.contentLength, length <= RegistryHandler.collectedBytes else {
+        guard let length = request.contentLength, length <= RegistryFace.collectedBytes else {
             return .stream(maximumBytes: options.maximumBlobBytes, body)
         }
-        return .receive(maximumBytes: Int(RegistryHandler.collectedBytes)) { bytes in
+        return .receive(maximumBytes: Int(RegistryFace.collectedBytes)) { bytes in
             if !bytes.isEmpty, let refusal = await body.consume(bytes) { return refusal }
             return await body.finish()
         }

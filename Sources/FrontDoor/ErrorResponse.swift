@@ -1,13 +1,13 @@
-internal import Content
-internal import HTTPMessage
-internal import HTTPServer
-internal import OCIModel
+public import Content
+public import HTTPMessage
+public import HTTPServer
+public import OCIModel
 
 extension Response {
-    /// The one function that writes errors: `{"errors":[{"code","message","detail"}]}`.
+    /// An error in the OCI specification's form: `{"errors":[{"code","message","detail"}]}`.
     ///
     /// Source: distribution-spec v1.1.1, section Error Codes. Codes outside its list are used only where none fits.
-    static func failure(_ error: ContentError) -> Response {
+    public static func failure(_ error: ContentError) -> Response {
         var detail: JSONValue?
         if case .referencesMissing(_, let digests) = error {
             detail = .array(digests.map { .object([("digest", .string($0.description))]) })
@@ -15,17 +15,23 @@ extension Response {
         var response = failure(
             HTTPStatus(rawValue: error.httpStatus), code: error.code?.rawValue ?? code(beyondTheList: error),
             error.message, detail)
-        switch error {
-        case .rangeInvalid(_, let length): response.headers.append(("Content-Range", "bytes */\(length)"))
-        case .rateLimited(_, let delay?):
-            response.headers.append(("Retry-After", String(max(1, delay.components.seconds))))
-        default: break
-        }
+        response.headers += headers(for: error)
         return response
     }
 
+    /// The header fields an error has in any form of body.
+    public static func headers(for error: ContentError) -> [(name: StaticString, value: String)] {
+        switch error {
+        case .rangeInvalid(_, let length): [("Content-Range", "bytes */\(length)")]
+        case .rateLimited(_, let delay?): [("Retry-After", String(max(1, delay.components.seconds)))]
+        default: []
+        }
+    }
+
     /// The same body for what has no `ContentError`: unknown paths, wrong methods, refused framing.
-    static func failure(_ status: HTTPStatus, code: String, _ message: String, _ detail: JSONValue? = nil) -> Response {
+    public static func failure(
+        _ status: HTTPStatus, code: String, _ message: String, _ detail: JSONValue? = nil
+    ) -> Response {
         var members: [(String, JSONValue)] = [("code", .string(code)), ("message", .string(message))]
         if let detail { members.append(("detail", detail)) }
         return .json(status, .object([("errors", .array([.object(members)]))]))
@@ -41,7 +47,7 @@ extension Response {
     }
 
     /// A JSON body.
-    static func json(_ status: HTTPStatus, _ value: JSONValue) -> Response {
+    public static func json(_ status: HTTPStatus, _ value: JSONValue) -> Response {
         Response(status, headers: [("Content-Type", "application/json")], body: .bytes(value.text()))
     }
 }

@@ -1,22 +1,22 @@
-import Glibc
-import HTTPMessage
-import HTTPServer
-import OCIModel
-import Synchronization
+internal import Glibc
+public import HTTPMessage
+public import HTTPServer
+public import OCIModel
+internal import Synchronization
 
 /// A request that came over no wire.
-final class FakeRequest: Request {
-    let method: HTTPMethod
-    let rawPath: String
-    let rawQuery: String
-    let contentLength: Int64?
-    let peer: String
-    let requestID: String
-    let isSecure = false
+public final class FakeRequest: Request {
+    public let method: HTTPMethod
+    public let rawPath: String
+    public let rawQuery: String
+    public let contentLength: Int64?
+    public let peer: String
+    public let requestID: String
+    public let isSecure = false
     private let headers: [(name: String, value: String)]
     private let notes = Mutex(RequestAnnotations())
 
-    init(
+    public init(
         _ method: HTTPMethod, _ target: String, _ headers: [(name: String, value: String)] = [],
         contentLength: Int64? = 0, peer: String = "127.0.0.1"
     ) {
@@ -30,37 +30,43 @@ final class FakeRequest: Request {
         requestID = "fake-1"
     }
 
-    func header(_ name: StaticString) -> String? {
+    public func header(_ name: StaticString) -> String? {
         let values = headers.filter { HeaderFields.sameName($0.name, "\(name)") }.map(\.value)
         return values.isEmpty ? nil : values.joined(separator: ", ")
     }
 
-    var annotations: RequestAnnotations {
+    public var annotations: RequestAnnotations {
         get { notes.withLock { $0 } }
         set { notes.withLock { $0 = newValue } }
     }
 }
 
 /// A body of a request.
-struct FakeBody {
-    var bytes: [UInt8]
+public struct FakeBody: Sendable {
+    public var bytes: [UInt8]
     /// Without a `Content-Length`.
-    var isChunked = false
-    var pieceBytes = 256 << 10
+    public var isChunked = false
+    public var pieceBytes = 256 << 10
 
-    static func text(_ text: String) -> FakeBody { FakeBody(bytes: Array(text.utf8)) }
+    public init(bytes: [UInt8], isChunked: Bool = false, pieceBytes: Int = 256 << 10) {
+        self.bytes = bytes
+        self.isChunked = isChunked
+        self.pieceBytes = pieceBytes
+    }
+
+    public static func text(_ text: String) -> FakeBody { FakeBody(bytes: Array(text.utf8)) }
 }
 
 /// What a client would have seen.
-struct Answer: Sendable {
-    var status: Int
-    var headers: [(name: String, value: String)]
+public struct Answer: Sendable {
+    public var status: Int
+    public var headers: [(name: String, value: String)]
     /// What was sent; empty for HEAD.
-    var body: [UInt8]
+    public var body: [UInt8]
     /// What `Content-Length` announces.
-    var length: Int
+    public var length: Int
 
-    init(_ response: Response, isHead: Bool = false) {
+    public init(_ response: Response, isHead: Bool = false) {
         status = response.status.rawValue
         headers = response.headers.map { (name: "\($0.name)", value: $0.value) }
         switch response.body {
@@ -88,21 +94,21 @@ struct Answer: Sendable {
         return Array(bytes[..<filled])
     }
 
-    subscript(_ name: String) -> String? {
+    public subscript(_ name: String) -> String? {
         headers.first { HeaderFields.sameName($0.name, name) }?.value
     }
 
-    func all(_ name: String) -> [String] {
+    public func all(_ name: String) -> [String] {
         headers.filter { HeaderFields.sameName($0.name, name) }.map(\.value)
     }
 
-    var text: String { String(decoding: body, as: UTF8.self) }
-    var json: JSONValue? { try? JSONValue(parsing: body) }
-    var error: JSONValue? { json?["errors"]?.array?.first }
-    var code: String? { error?["code"]?.string }
+    public var text: String { String(decoding: body, as: UTF8.self) }
+    public var json: JSONValue? { try? JSONValue(parsing: body) }
+    public var error: JSONValue? { json?["errors"]?.array?.first }
+    public var code: String? { error?["code"]?.string }
     /// Status and error code in one: `404 BLOB_UNKNOWN`.
-    var summary: String { code.map { "\(status) \($0)" } ?? "\(status)" }
+    public var summary: String { code.map { "\(status) \($0)" } ?? "\(status)" }
 
     /// The headers one after the other, for comparing.
-    var headerText: String { headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n") }
+    public var headerText: String { headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n") }
 }

@@ -14,21 +14,24 @@ final class RequestMeter: Sendable {
     private static let usualStatuses = [200, 201, 202, 204, 206, 304, 401, 404]
     private static let methods: [HTTPMethod] = [.get, .head, .put, .post, .patch, .delete]
 
+    /// The names of routes, by number.
+    private let kinds: [String]
     private let requests: MetricFamily<Counter>
     private let durations: [Histogram]
     private let counters: [Slot]
     private let sent: Counter
     private let received: Counter
 
-    init(_ metrics: MetricsRegistry) {
+    init(_ metrics: MetricsRegistry, _ kinds: [String]) {
+        self.kinds = kinds
         requests = metrics.counters(
             "chartroom_http_requests_total", "Requests by route, method and status.",
             labels: ["route", "method", "status"], maximumChildren: 256)
         let durations = metrics.histograms(
             "chartroom_http_request_duration_seconds", "Time from the complete header to the end of the response.",
             labels: ["route"])
-        self.durations = Route.Kind.names.map { durations($0) }
-        let count = Route.Kind.allCases.count * (RequestMeter.methods.count + 1) * RequestMeter.usualStatuses.count
+        self.durations = kinds.map { durations($0) }
+        let count = kinds.count * (RequestMeter.methods.count + 1) * RequestMeter.usualStatuses.count
         counters = (0..<count).map { _ in Slot() }
         sent = metrics.counter("chartroom_http_sent_bytes_total", "Body bytes sent.")
         received = metrics.counter("chartroom_http_received_bytes_total", "Body bytes received.")
@@ -55,7 +58,7 @@ final class RequestMeter: Sendable {
     private func named(_ route: Int, _ methodIndex: Int, _ status: Int) -> Counter {
         let known = methodIndex < RequestMeter.methods.count
         return requests(
-            Route.Kind.names[route], known ? RequestMeter.methods[methodIndex].rawValue : "other",
+            kinds[route], known ? RequestMeter.methods[methodIndex].rawValue : "other",
             String(status))
     }
 }

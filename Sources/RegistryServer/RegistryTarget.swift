@@ -5,11 +5,7 @@ internal import OCIModel
 /// What a path names.
 ///
 /// Parsed once; from here on nothing is text.
-enum Route {
-    case root
-    case health
-    case readiness
-    case metrics
+enum RegistryTarget {
     /// end-1.
     case base
     case catalog
@@ -39,19 +35,12 @@ enum Route {
 
     /// The routes' names in metrics and logs: a closed set.
     enum Kind: Int, CaseIterable {
-        case none, root, health, readiness, metrics, base, catalog, manifest, blob, uploads, upload, tags, referrers
+        case base, catalog, manifest, blob, uploads, upload, tags, referrers
         case attributes
-
-        /// By raw value.
-        static let names = allCases.map { "\($0)" }
     }
 
     var kind: Kind {
         switch self {
-        case .root: .root
-        case .health: .health
-        case .readiness: .readiness
-        case .metrics: .metrics
         case .base: .base
         case .catalog: .catalog
         case .manifest: .manifest
@@ -74,49 +63,45 @@ enum Route {
         case .attributes(.repository(let name)), .attributes(.tags(let name)), .attributes(.tag(let name, _)),
             .attributes(.manifests(let name)), .attributes(.manifest(let name, _)):
             name.description
-        case .root, .health, .readiness, .metrics, .base, .catalog, .attributes(.catalog): nil
+        case .base, .catalog, .attributes(.catalog): nil
         }
     }
 }
 
 /// A path that names nothing, or names it wrongly.
 enum RouteError: Error {
+    /// No path of a registry.
+    case foreign
     /// No such path.
     case unknown
     /// A name, tag or digest in it is malformed.
     case malformed(ContentError)
 }
 
-extension Route {
+extension RegistryTarget {
     /// Parses a path as sent.
     ///
     /// Percent-encoded names and digests (`acr%2Fdemo`, `sha256%3A…`) mean what they decode to.
     init(parsing rawPath: String) throws(RouteError) {
         let path: Substring
         if rawPath.utf8.contains(UInt8(ascii: "%")) {
-            guard let decoded = PercentEncoding.decode(rawPath) else { throw .unknown }
+            guard let decoded = PercentEncoding.decode(rawPath) else { throw .foreign }
             path = Substring(decoded)
         } else {
             path = Substring(rawPath)
         }
         if path.hasPrefix("/v2/") {
-            self = try Route.distribution(path.dropFirst(4))
+            self = try RegistryTarget.distribution(path.dropFirst(4))
         } else if path.hasPrefix("/acr/v1/") {
             self = .attributes(try AttributeRoute(path.dropFirst(8)))
         } else {
-            switch path {
-            case "/v2": self = .base
-            case "/": self = .root
-            case "/healthz": self = .health
-            case "/readyz": self = .readiness
-            case "/metrics": self = .metrics
-            default: throw .unknown
-            }
+            guard path == "/v2" else { throw .foreign }
+            self = .base
         }
     }
 
     /// `<name>/<kind>/<last>`: the name may hold slashes, so the path is read from its end.
-    private static func distribution(_ path: Substring) throws(RouteError) -> Route {
+    private static func distribution(_ path: Substring) throws(RouteError) -> RegistryTarget {
         if path.isEmpty { return .base }
         if path == "_catalog" { return .catalog }
         guard let lastSlash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { throw .unknown }
@@ -159,7 +144,7 @@ extension Route {
     }
 }
 
-extension Route.AttributeRoute {
+extension RegistryTarget.AttributeRoute {
     init(_ path: Substring) throws(RouteError) {
         if path == "_catalog" {
             self = .catalog
@@ -167,21 +152,21 @@ extension Route.AttributeRoute {
         }
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         if let last = parts.last, parts.count > 1, last == "_tags" || last == "_manifests" {
-            let name = try Route.repository(path.dropLast(last.count + 1))
+            let name = try RegistryTarget.repository(path.dropLast(last.count + 1))
             self = last == "_tags" ? .tags(name) : .manifests(name)
         } else if parts.count > 2, parts[parts.count - 2] == "_tags" || parts[parts.count - 2] == "_manifests" {
             let last = parts[parts.count - 1]
             let kind = parts[parts.count - 2]
-            let name = try Route.repository(path.dropLast(last.count + kind.count + 2))
+            let name = try RegistryTarget.repository(path.dropLast(last.count + kind.count + 2))
             if kind == "_tags" {
                 do { self = .tag(name, try Tag(parsing: last)) } catch {
                     throw .malformed(.manifestUnknown(error.description))
                 }
             } else {
-                self = .manifest(name, try Route.digest(last))
+                self = .manifest(name, try RegistryTarget.digest(last))
             }
         } else {
-            self = .repository(try Route.repository(path))
+            self = .repository(try RegistryTarget.repository(path))
         }
     }
 }

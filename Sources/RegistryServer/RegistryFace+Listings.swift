@@ -1,10 +1,10 @@
-internal import Codecs
 internal import Content
+internal import FrontDoor
 internal import HTTPMessage
 internal import HTTPServer
 internal import OCIModel
 
-extension RegistryHandler {
+extension RegistryFace {
     /// How many elements a listing gives when the client does not say, and at the most.
     private static let usualPage = 1000
     private static let largestPage = 10_000
@@ -36,11 +36,11 @@ extension RegistryHandler {
     }
 
     func catalog(_ request: any Request) throws(ContentError) -> Response {
-        let wanted = try RegistryHandler.page(try RegistryHandler.query(request))
+        let wanted = try RegistryFace.page(try request.queryItems())
         let page = try registry.repositoryPage(wanted)
         var headers: [(name: StaticString, value: String)] = []
         if page.hasMore, let last = page.elements.last {
-            headers.append(RegistryHandler.next("/v2/_catalog", wanted.limit, last: last.description))
+            headers.append(RegistryFace.next("/v2/_catalog", wanted.limit, last: last.description))
         }
         return listing(
             .object([("repositories", .array(page.elements.map { .string($0.description) }))]), headers, request)
@@ -48,12 +48,12 @@ extension RegistryHandler {
 
     /// end-8.
     func tags(in repository: RepositoryName, _ request: any Request) throws(ContentError) -> Response {
-        let wanted = try RegistryHandler.page(try RegistryHandler.query(request))
+        let wanted = try RegistryFace.page(try request.queryItems())
         let page = try registry.tagPage(in: repository, wanted)
         var headers: [(name: StaticString, value: String)] = []
         if page.hasMore, let last = page.elements.last {
             headers.append(
-                RegistryHandler.next("/v2/\(repository)/tags/list", wanted.limit, last: last.description))
+                RegistryFace.next("/v2/\(repository)/tags/list", wanted.limit, last: last.description))
         }
         return listing(
             .object([
@@ -66,11 +66,11 @@ extension RegistryHandler {
     func referrers(of subject: Digest, in repository: RepositoryName, _ request: any Request)
         throws(ContentError) -> Response
     {
-        let query = try RegistryHandler.query(request)
-        let wanted = try RegistryHandler.page(query, usual: RegistryHandler.referrersPage)
+        let query = try request.queryItems()
+        let wanted = try RegistryFace.page(query, usual: RegistryFace.referrersPage)
         let type = query.first("artifactType").flatMap { $0.isEmpty ? nil : $0 }
-        let last = try RegistryHandler.lastDigest(wanted)
-        let limit = min(wanted.limit, RegistryHandler.referrersPage)
+        let last = try RegistryFace.lastDigest(wanted)
+        let limit = min(wanted.limit, RegistryFace.referrersPage)
         let page = try registry.referrerPage(
             of: subject, in: repository, artifactType: type, PageRequest(limit: limit, last: last))
         var headers: [(name: StaticString, value: String)] = []
@@ -78,7 +78,7 @@ extension RegistryHandler {
         if page.hasMore, let last = page.elements.last {
             let more = type.map { "&artifactType=" + PercentEncoding.encodeQueryValue($0) } ?? ""
             headers.append(
-                RegistryHandler.next(
+                RegistryFace.next(
                     "/v2/\(repository)/referrers/\(subject)", limit, last: last.digest.description, more))
         }
         return listing(
@@ -93,15 +93,6 @@ extension RegistryHandler {
         _ value: JSONValue, _ extra: [(name: StaticString, value: String)], _ request: any Request,
         type: String = "application/json"
     ) -> Response {
-        let bytes = value.text()
-        let hash = ContentHasher.hash(bytes.span, .sha256)
-        let tag = Digest(.sha256, hash: hash).map { EntityTag(String($0.hex.prefix(32))) }
-        var headers = extra + [("Cache-Control", CacheControl.byName)]
-        if let tag { headers.append(("ETag", tag.fieldValue)) }
-        if let tag, let wanted = request.header("If-None-Match"), tag.matches(ifNoneMatch: wanted) {
-            return Response(.notModified, headers: headers)
-        }
-        headers.append(("Content-Type", type))
-        return Response(.ok, headers: headers, body: .bytes(bytes))
+        .tagged(value.text(), type: type, headers: extra, for: request)
     }
 }

@@ -1,20 +1,11 @@
 internal import Codecs
 internal import Content
+internal import FrontDoor
 internal import HTTPMessage
 internal import HTTPServer
 internal import OCIModel
 
-/// How long an answer may be kept, by kind.
-enum CacheControl {
-    /// Addressed by digest: it never changes.
-    ///
-    /// Not shared: whether one may read it is the registry's to say.
-    static let byDigest = "private, max-age=31536000, immutable"
-    /// Addressed by name: ask each time, with the entity tag.
-    static let byName = "private, no-cache"
-}
-
-extension RegistryHandler {
+extension RegistryFace {
     func base() -> Response {
         Response(
             .ok,
@@ -56,13 +47,13 @@ extension RegistryHandler {
     {
         // Counted before the query is read, which has a limit of its own.
         let tagCount = request.rawQuery.utf8.split(separator: UInt8(ascii: "&")).count { $0.starts(with: "tag=".utf8) }
-        guard tagCount <= RegistryHandler.mostTags else {
+        guard tagCount <= RegistryFace.mostTags else {
             return .respond(
                 .failure(
                     .uriTooLong, code: "UNSUPPORTED",
-                    "\(tagCount) tags in one request, \(RegistryHandler.mostTags) is the most"))
+                    "\(tagCount) tags in one request, \(RegistryFace.mostTags) is the most"))
         }
-        var tags = try RegistryHandler.tags(request)
+        var tags = try RegistryFace.tags(request)
         if case .tag(let tag) = reference { tags.insert(tag, at: 0) }
         let contentType = request.header("Content-Type")
         return .receive(maximumBytes: options.maximumManifestBytes) { [self, tags] bytes in
@@ -80,7 +71,7 @@ extension RegistryHandler {
     private static func tags(_ request: any Request) throws(ContentError) -> [Tag] {
         guard !request.rawQuery.isEmpty else { return [] }
         var tags: [Tag] = []
-        for text in try query(request).all("tag") {
+        for text in try request.queryItems().all("tag") {
             do { tags.append(try Tag(parsing: text)) } catch { throw .parameterInvalid(error.description) }
         }
         return tags
@@ -90,7 +81,7 @@ extension RegistryHandler {
         _ bytes: [UInt8], as reference: ManifestReference, tags: [Tag], _ contentType: String?,
         in repository: RepositoryName
     ) async throws(ContentError) -> Response {
-        let mediaType = try RegistryHandler.mediaType(of: bytes, contentType)
+        let mediaType = try RegistryFace.mediaType(of: bytes, contentType)
         let digest: Digest
         switch reference {
         case .digest(let named): digest = named
@@ -145,20 +136,5 @@ extension RegistryHandler {
             try await registry.deleteManifest(reference, in: repository)
             return Response(.accepted)
         }
-    }
-
-    /// A plan whose work throws what the error body says.
-    func perform(_ work: @escaping @Sendable () async throws(ContentError) -> Response) -> Plan {
-        .perform {
-            do throws(ContentError) { return try await work() } catch { return .failure(error) }
-        }
-    }
-
-    /// The query's items.
-    static func query(_ request: any Request) throws(ContentError) -> QueryItems {
-        guard let items = QueryItems(parsing: request.rawQuery) else {
-            throw .parameterInvalid("the query is malformed or has more than \(QueryItems.maximumCount) items")
-        }
-        return items
     }
 }
