@@ -76,7 +76,8 @@ private func checkFiles(_ archive: [UInt8], _ limits: ArchiveLimits) {
 
 /// As an artifact of the repository `x`, whose provenance is some bytes.
 private func examine(_ archive: [UInt8], provenance: [UInt8]) {
-    let digests = ["a", "b", "c"].map { "sha256:" + String(repeating: $0, count: 64) }
+    // SHA-256 digests are held against the bytes, others are not.
+    let digests = ["a", "b", "c"].map { "sha512:" + String(repeating: $0, count: 128) }
     let text = """
         {"schemaVersion": 2,
          "config": {"mediaType": "\(MediaType.helmConfig)", "digest": "\(digests[0])", "size": 2},
