@@ -98,14 +98,27 @@ extension ChartInspector {
         if let reads = end as? any ChartReads {
             return try reads.chartProblem(of: chart.digest, in: chart.repository)
         }
-        guard chart.tag != facts.tag else { return nil }
+        if try await !isTagged(chart, facts.tag) { return "no tag names its version; tag it \(facts.tag)" }
+        // A registry that is no Chartroom has no catalog, and no index either.
+        guard let catalog = end as? any ChartCatalog,
+            let listed = try? await catalog.listVersions(
+                of: facts.metadata.name, in: ChartNamespace(of: chart.repository)),
+            !listed.contains(where: { $0.manifest == chart.digest }),
+            let unlisted = try? await catalog.listUnlisted(limit: 1000)
+        else { return nil }
+        let known = unlisted.first { $0.manifest == chart.digest && $0.repository == chart.repository }
+        return known?.problem ?? (listed.isEmpty ? nil : "the registry does not list it; a lock may hide it")
+    }
+
+    /// Whether the version's tag names the chart.
+    private func isTagged(_ chart: ResolvedChart, _ tag: Tag) async throws(ContentError) -> Bool {
+        if chart.tag == tag { return true }
         do {
-            let named = try await end.manifest(.tag(facts.tag), in: chart.repository)
-            if named.digest == chart.digest { return nil }
+            return try await end.manifest(.tag(tag), in: chart.repository).digest == chart.digest
         } catch {
             guard case .manifestUnknown = error else { throw error }
+            return false
         }
-        return "no tag names its version; tag it \(facts.tag)"
     }
 }
 

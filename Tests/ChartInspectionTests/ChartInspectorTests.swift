@@ -94,6 +94,15 @@ import Testing
         #expect(try await inspector.show(byDigest).problem == nil)
     }
 
+    @Test("What only the registry knows is asked of it")
+    func collision() async throws {
+        var chart = PackedChart("x", "1.0.0")
+        chart.config = Array("{}".utf8)
+        try await chart.push(to: registry, try name("a/x"))
+        // The registry of the tests believes configs, so it lists this one nowhere.
+        #expect(try await inspector.show(try reference("a/x")).problem == "its config does not fit its repository")
+    }
+
     @Test("What is no chart at all is described too")
     func noChart() async throws {
         let config = Array("{}".utf8)
