@@ -12,8 +12,8 @@ internal import Posix
 final class Committer: Sendable {
     /// What a job leaves to be done once its rows are committed.
     struct Effects: Sendable {
-        /// A slot that becomes a blob.
-        var promotion: (slot: String, digest: Digest)?
+        /// Slots that become blobs.
+        var promotions: [(slot: String, digest: Digest)] = []
         /// Slots whose bytes are not needed.
         var discarded: [String] = []
         /// Blobs whose files go.
@@ -23,7 +23,7 @@ final class Committer: Sendable {
     /// One request's wish.
     struct Job: Sendable {
         /// The bytes that must be durable before the rows that name them.
-        var staged: StagedBlob?
+        var staged: [StagedBlob] = []
         /// The upload session that the job ends, by success or failure; already out of the table.
         var session: MetadataWriter.UploadRow?
         /// Whether the request waits for the flush; sessions and pull times do not.
@@ -71,7 +71,7 @@ final class Committer: Sendable {
 
     /// Puts a job in line and waits for it without holding the thread.
     func commit(
-        _ staged: StagedBlob? = nil, ending session: MetadataWriter.UploadRow? = nil, isDurable: Bool = true,
+        _ staged: [StagedBlob] = [], ending session: MetadataWriter.UploadRow? = nil, isDurable: Bool = true,
         _ step: @escaping @Sendable (MetadataWriter) throws(ContentError) -> Effects
     ) async throws(ContentError) {
         let result = await withCheckedContinuation { continuation in

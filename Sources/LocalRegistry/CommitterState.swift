@@ -82,14 +82,16 @@ final class CommitterState {
 
     /// Flushes the bytes of the group's blobs; a bad file fails its own job only.
     private func flush(_ jobs: [Committer.Job], _ refused: inout [Int: ContentError]) {
-        let staged = jobs.compactMap(\.staged)
+        let staged = jobs.flatMap(\.staged)
         guard !staged.isEmpty else { return }
         let clock = ContinuousClock()
         let start = clock.now
         let failures = blobs.flush(staged)
         for (position, job) in jobs.enumerated() {
-            guard let blob = job.staged, let error = failures[blob.slot] else { continue }
-            refused[position] = .storageFull("blob \(blob.digest) cannot be made durable: \(error)")
+            for blob in job.staged {
+                guard let error = failures[blob.slot] else { continue }
+                refused[position] = .storageFull("blob \(blob.digest) cannot be made durable: \(error)")
+            }
         }
         observer.didFlush(start.duration(to: clock.now), staged.count)
     }
@@ -115,8 +117,10 @@ final class CommitterState {
     private func takeBack(_ job: Committer.Job, isDoubtful: Bool) {
         if let session = job.session {
             uploads.bury([session])
-        } else if let slot = job.staged?.slot {
-            if isDoubtful { doubtful.append(slot) } else { blobs.discard(slot: slot) }
+        } else {
+            for slot in job.staged.map(\.slot) {
+                if isDoubtful { doubtful.append(slot) } else { blobs.discard(slot: slot) }
+            }
         }
     }
 
@@ -127,14 +131,17 @@ final class CommitterState {
     private func apply(_ effects: Committer.Effects) throws(ContentError) {
         for slot in effects.discarded { blobs.discard(slot: slot) }
         for digest in effects.removed { remove(digest) }
-        guard let promotion = effects.promotion else { return }
-        do throws(SystemError) {
-            try blobs.promote(slot: promotion.slot, to: promotion.digest)
-            moved.append(promotion)
-        } catch {
-            unmoved.append(promotion)
-            throw .storageFull("blob \(promotion.digest) cannot be given its name: \(error)")
+        var failure: ContentError?
+        for promotion in effects.promotions {
+            do throws(SystemError) {
+                try blobs.promote(slot: promotion.slot, to: promotion.digest)
+                moved.append(promotion)
+            } catch {
+                unmoved.append(promotion)
+                failure = .storageFull("blob \(promotion.digest) cannot be given its name: \(error)")
+            }
         }
+        if let failure { throw failure }
     }
 
     /// Removes a blob's file; one that stays behind is removed later, since its removal is on record.

@@ -139,6 +139,23 @@ extension Registry: UploadSessions {
 }
 
 extension Registry {
+    /// Links a staged blob into a repository, as one step of a job.
+    func link(
+        _ staged: StagedBlob, in repository: RepositoryName, at now: Int64, _ writer: MetadataWriter,
+        _ effects: inout Committer.Effects
+    ) throws(ContentError) {
+        var isNeeded = try writer.linkBlob(staged.digest, size: staged.size, slot: staged.slot, in: repository, at: now)
+        if !isNeeded, try hasLost(staged, writer) {
+            try writer.addPromotion(slot: staged.slot, staged.digest)
+            isNeeded = true
+        }
+        if isNeeded {
+            effects.promotions.append((staged.slot, staged.digest))
+        } else {
+            effects.discarded.append(staged.slot)
+        }
+    }
+
     /// Whether a blob that has its row lacks its file, so that bytes that come again must be kept.
     ///
     /// One look-up.
@@ -202,15 +219,11 @@ final class LocalUpload: UploadWriter {
         let (session, repository, now) = (session, repository, registry.options.now())
         // The session ends here, whatever becomes of it: its slot is the blob's now, or is given back.
         let row = session.flatMap { registry.uploads.remove($0) }
-        try await registry.committer.commit(staged, ending: row) { [registry] writer throws(ContentError) in
-            var isNeeded = try writer.linkBlob(digest, size: staged.size, slot: staged.slot, in: repository, at: now)
-            if !isNeeded, try registry.hasLost(staged, writer) {
-                try writer.addPromotion(slot: staged.slot, digest)
-                isNeeded = true
-            }
+        try await registry.committer.commit([staged], ending: row) { [registry] writer throws(ContentError) in
+            var effects = Committer.Effects()
+            try registry.link(staged, in: repository, at: now, writer, &effects)
             if let session { try writer.removeUpload(session) }
-            return isNeeded
-                ? Committer.Effects(promotion: (staged.slot, digest)) : Committer.Effects(discarded: [staged.slot])
+            return effects
         }
     }
 

@@ -137,5 +137,18 @@ extension MetadataWriter {
         guard changed == 1 else {
             throw .manifestUnknown("\(repository) has no \(reference.map { "\($0)" } ?? "row")")
         }
+        guard change.enable.union(change.disable).contains(.list) else { return }
+        switch reference {
+        case nil: try listTags(of: id, repository)
+        case .tag(let tag): try listTag(tag.description, id, repository)
+        case .digest(let digest):
+            let tags = try sql.all(
+                """
+                SELECT t.name FROM manifests m JOIN tags t ON t.manifest_id = m.id
+                WHERE m.repository_id = ?1 AND m.digest = ?2
+                """, [.integer(id), .digest(digest)]
+            ) { $0.text(0) }
+            for tag in tags { try listTag(tag, id, repository) }
+        }
     }
 }

@@ -154,6 +154,7 @@ extension MetadataWriter {
                 """, [.integer(repositoryID), .text(tag.description), .integer(manifestID), .integer(now)])
         }
         try recordMove(tag, digest, repositoryID, at: now)
+        try listTag(tag.description, repositoryID, repository)
     }
 
     func recordMove(_ tag: Tag, _ digest: Digest?, _ repositoryID: Int64, at now: Int64) throws(ContentError) {

@@ -37,7 +37,11 @@ public final class MetadataWriter {
     /// - Throws: what the body throws; `.storageFull` when SQLite has given the transaction up, as it does after some
     ///   errors: a step would then be a transaction of its own.
     public func step<Value>(_ body: () throws(ContentError) -> Value) throws(ContentError) -> Value {
-        try connection.nested(mapping: SQL.error, body)
+        try connection.nested(mapping: SQL.error) { () throws(ContentError) in
+            let value = try body()
+            try settleCharts()
+            return value
+        }
     }
 
     /// Ends the transaction; unless `setDurable(false)` was asked for, it is on the disk when this returns.

@@ -47,6 +47,8 @@ import Testing
         Row(.storageFull("m"), nil, 507, .backoff),
         Row(.corrupt("m"), nil, 500),
         Row(.internal("m"), nil, 500),
+        Row(.chartInvalid("m"), .manifestInvalid, 400),
+        Row(.conflict("m"), .denied, 409),
     ]
 
     @Test("Code, status and retry of every case", arguments: table)
