@@ -64,7 +64,10 @@ let floors: [Target] = [
     // Floor 4: ends.
     storey(
         "LocalRegistry",
-        ["Content", "OCIModel", "BlobStorage", "Metadata", "Posix", "SQLite", "Codecs", "Telemetry"]),
+        [
+            "Content", "OCIModel", "HelmModel", "BlobStorage", "Metadata", "ChartArchive", "Posix", "SQLite", "Codecs",
+            "Telemetry",
+        ]),
     storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
     // Floor 5: operations over ends.
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),

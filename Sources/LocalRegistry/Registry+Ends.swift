@@ -86,17 +86,22 @@ extension Registry: TagResolver, Tagger, Deleter {
         guard Digest(algorithm, hash: hash) == manifest.digest else {
             throw .digestInvalid("the manifest's bytes do not hash to \(manifest.digest)")
         }
-        let parsed: Manifest
-        do {
-            parsed = try Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
-        } catch {
-            throw .manifestInvalid("the manifest for \(repository) is invalid: \(error)")
-        }
+        let parsed = try Registry.parsed(manifest, for: repository)
+        let chart = try chartRecord(manifest, parsed, in: repository)
         let (now, allowsSparse) = (options.now(), options.allowsSparseIndexes)
         try await committer.commit { writer throws(ContentError) in
             try writer.putManifest(
                 manifest, parsed, tags: tags, in: repository, allowsMissingManifests: allowsSparse, at: now)
+            if let chart { try writer.noteChart(chart, of: manifest.digest, in: repository) }
             return Committer.Effects()
+        }
+    }
+
+    static func parsed(_ manifest: StoredManifest, for repository: RepositoryName) throws(ContentError) -> Manifest {
+        do {
+            return try Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
+        } catch {
+            throw .manifestInvalid("the manifest for \(repository) is invalid: \(error)")
         }
     }
 

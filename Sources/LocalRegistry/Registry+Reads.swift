@@ -63,6 +63,12 @@ extension Registry: LocalReads {
         throw Registry.unknownBlob(digest, repository)
     }
 
+    /// A blob of the repository, open, for work of the store's own.
+    func blobWhateverItsLocks(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
+        let known = try lookUp(digest, in: repository)
+        return try openBlob(digest, in: repository, size: known.size, try reader())
+    }
+
     private static let mostLooks = 4
 
     /// Opens a blob that has a row.

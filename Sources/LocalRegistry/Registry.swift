@@ -80,6 +80,7 @@ public final class Registry: Sendable {
             writer = try MetadataWriter(path: metadataPath)
             uploads = UploadTable(options)
             try Recovery(writer: writer, blobs: blobs, uploads: uploads, options: options).run()
+            try ChartBacklog(writer: writer, blobs: blobs, observer: options.observer).run()
             let generation = Generation()
             self.generation = generation
             let pulls = PullLog()

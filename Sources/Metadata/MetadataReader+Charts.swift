@@ -101,14 +101,16 @@ extension MetadataReader {
             """, [.text(namespace.description), .text(fileName)], MetadataReader.chartFile) ?? nil
     }
 
-    /// The files of the listed version whose archive has this SHA-256; the first by row when several have.
+    /// The files of the listed version whose archive has this SHA-256; any of them when several have.
+    ///
+    /// The join is crossed: SQLite would begin with the versions of the whole classic repository.
     public func chartFile(ofArchive archive: Digest, in namespace: ChartNamespace) throws(ContentError)
         -> (file: ChartFile, locks: AttributeLocks)?
     {
         try sql.first(
             """
             SELECT r.name, v.tag, m.digest, c.layer, c.provenance, r.locks & t.locks & m.locks
-            FROM chart_manifests c JOIN chart_versions v ON v.manifest_id = c.manifest_id
+            FROM chart_manifests c CROSS JOIN chart_versions v ON v.manifest_id = c.manifest_id
             JOIN chart_repositories k ON k.id = v.chart_repository_id
             JOIN repositories r ON r.id = v.repository_id
             JOIN tags t ON t.repository_id = v.repository_id AND t.name = v.tag

@@ -27,7 +27,8 @@ extension Connection {
             statement = sqlite3_next_stmt(handle, current)
         }
         var plans: [StatementPlan] = []
-        for (sql, steps) in found {
+        // What a virtual table prepares for its own tables is not ours, and not to be prepared by others.
+        for (sql, steps) in found where !sql.contains("'main'.'") {
             plans.append(StatementPlan(sql: sql, lines: try planLines(sql), steps: steps))
         }
         return plans

@@ -159,7 +159,8 @@ import Testing
         #expect(try fixture.reader.changedEntries(in: room, since: revision) == nil)
     }
 
-    @Test("An old file gets its charts read: every manifest with Helm's config is in the backlog") func backlog() throws {
+    @Test("An old file gets its charts read: every manifest with Helm's config is in the backlog") func backlog() throws
+    {
         try fixture.push(SampleChart("app", "1"), app, tags: ["1"])
         try fixture.writer.checkpoint()
         let connection = try Connection(path: fixture.path, .readWrite)

@@ -11,6 +11,9 @@ import Testing
     /// Statements that may read a whole table: it has one row, or only what was under way when a process died.
     private static let small = [
         "FROM totals", "FROM promotions p JOIN", "FROM upload_sessions", "FROM removals WHERE", "DELETE FROM removals",
+        "WHERE is_settled = 0", "FROM chart_backlog", "FROM chart_search",
+        // By row number, which is the order asked for, over an index that holds nothing else.
+        "WHERE (c.problem IS NOT NULL",
     ]
 
     private let subject = SampleChart("subject", "1").manifest
@@ -26,8 +29,47 @@ import Testing
             try fixture.link([UInt8(number & 255), UInt8(number >> 8), 7], hall)
             try fixture.push(SampleChart("app", "0", archiveBytes: 8), try name("catalog/r\(number)"), tags: ["t"])
         }
+        for number in 0..<count {
+            try fixture.push(listed("app", UInt8(number)), to: try name("charts/app"))
+            try fixture.push(listed("chart\(number)", 0), to: try name("charts/chart\(number)"))
+            try fixture.push(listed("app", 0), to: try name("spaces/s\(number)/app"))
+        }
         try fixture.push(SampleChart("many-tags", "1"), hall, tags: (0..<count).map { "t\($0)" })
         return fixture
+    }
+
+    private func listed(_ name: String, _ order: UInt8) -> TestChart {
+        TestChart(name: name, version: "\(order).0.0", order: [order])
+    }
+
+    /// What reads charts and their listings.
+    private func readCharts(_ reader: MetadataReader) throws {
+        let space = try ChartNamespace(parsing: "charts")
+        _ = try reader.chartRepository(space)
+        let key = ChartVersionKey(name: "app", order: [3])
+        for end in [nil, ChartVersionKey(name: "app", order: [1])] {
+            var left = 2
+            try reader.forEachEntry(in: space, from: key, before: end) { _ in
+                left -= 1
+                return left > 0
+            }
+        }
+        if let revision = try reader.chartRepository(space)?.revision {
+            #expect(try reader.changedEntries(in: space, since: revision - 2)?.count == 2)
+        }
+        for last in [nil, "chart2"] { _ = try reader.chartNames(in: space, PageRequest(limit: 3, last: last)) }
+        _ = try reader.chartFile(named: "app-3.0.0.tgz", in: space)
+        let manifest = listed("app", 3).sample.manifest.digest
+        _ = try reader.chartFile(ofArchive: Digest(of: listed("app", 3).sample.archive), in: space)
+        _ = try reader.isKnownChart(manifest, in: try name("charts/app"))
+        _ = try reader.chartProblem(of: manifest, in: try name("charts/app"))
+        for namespace in [nil, space] {
+            for last in [nil, ChartCursor(namespace: space, name: "chart1")] {
+                _ = try reader.charts(in: namespace, PageRequest(limit: 3, last: last))
+            }
+        }
+        _ = try reader.versions(of: "chart3", in: space)
+        _ = try reader.unlistedCharts(limit: 3)
     }
 
     private func referrer(_ number: Int) -> SampleChart {
@@ -69,12 +111,13 @@ import Testing
             _ = try reader.referrers(of: subject.digest, in: room, artifactType: type, PageRequest(limit: 3))
         }
         _ = try reader.history(of: try Tag(parsing: "moving"), in: room, limit: 3)
+        try readCharts(reader)
     }
 
     /// Every function of the writer but those of start-up and the removal of a repository.
     private func writeAll(_ fixture: MetadataFixture) throws {
         let (room, hall) = (try name("room"), try name("hall"))
-        let chart = SampleChart("new", "1")
+        let (chart, small) = (SampleChart("new", "1"), try name("catalog/r1"))
         try fixture.push(chart, room, tags: ["new", "moving"])
         try fixture.push(chart, room, tags: ["new"])
         try fixture.step { writer throws(ContentError) in
@@ -84,10 +127,21 @@ import Testing
             try writer.addPromotion(slot: "new", Digest(of: [1]))
             _ = try writer.slot(of: Digest(of: [1]))
             try writer.forgetPromotions(["new"])
-            try writer.changeAttributes(AttributeChange(disable: .list), of: nil, in: hall)
-            try writer.changeAttributes(AttributeChange(enable: .list), of: nil, in: hall)
+            // One with few tags: each of them may leave the index or come back.
+            try writer.changeAttributes(AttributeChange(disable: .list), of: nil, in: small)
+            try writer.changeAttributes(AttributeChange(enable: .list), of: nil, in: small)
             try writer.changeAttributes(AttributeChange(enable: .list), of: .digest(chart.manifest.digest), in: room)
             try writer.overwriteLog()
+            _ = try writer.unreadCharts(limit: 3)
+        }
+        let extra = listed("extra", 1)
+        try fixture.push(extra, to: try name("charts/extra"))
+        let row = try extra.row()
+        try fixture.step { writer throws(ContentError) in
+            try writer.checkVacancy(for: row, in: try! RepositoryName(parsing: "charts/none"), replacing: true)
+            try writer.checkListed(extra.sample.manifest.digest, in: try! RepositoryName(parsing: "charts/extra"))
+            try writer.removeChart(
+                "extra", version: "1.0.0", in: try ChartNamespace(parsing: "charts"), at: 1)
         }
         try fixture.lock(.list, of: try tag("new"), room, on: true)
         try fixture.deleteTag("new", room)
@@ -95,13 +149,13 @@ import Testing
         _ = try fixture.unlink(chart.config, room)
         _ = try fixture.unlink(chart.config, hall)
         try fixture.step { writer throws(ContentError) in try writer.forgetLostBlob(Digest(of: chart.archive)) }
-        let row = MetadataWriter.UploadRow(
+        let upload = MetadataWriter.UploadRow(
             id: try #require(UploadID(String(repeating: "0", count: 32))), repository: room, slot: "s",
             algorithm: .sha256,
             client: "c", startedAt: 0)
         try fixture.step { writer throws(ContentError) in
-            try writer.addUpload(row)
-            try writer.removeUpload(row.id)
+            try writer.addUpload(upload)
+            try writer.removeUpload(upload.id)
         }
     }
 
