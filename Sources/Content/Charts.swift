@@ -4,7 +4,7 @@ public import OCIModel
 public struct ChartVersionKey: Hashable, Sendable, Comparable {
     /// The chart's name as the chart itself has it.
     public var name: String
-    /// The version's `SemanticVersion.orderKey`: bytes that compare as versions do.
+    /// The version's `SemanticVersion.listingOrder`: bytes that compare as versions do.
     public var order: [UInt8]
 
     /// Builds a key.

@@ -31,6 +31,15 @@ extension SemanticVersion {
         for position in (0..<bytes).reversed() { key.append(UInt8(truncatingIfNeeded: number >> (8 * position))) }
     }
 
+    /// Where a version stands among those of its chart: `orderKey`, a zero byte, the version as written, a zero byte.
+    ///
+    /// What is written tells versions apart that SemVer holds for equal, as `1.0` and `v1.0.0`; the last zero keeps the
+    /// order downwards the exact opposite of the order upwards. Nil for a text that Helm takes for no version.
+    public static func listingOrder(ofVersion text: String) -> [UInt8]? {
+        guard let version = try? SemanticVersion(lenient: text) else { return nil }
+        return version.orderKey + [0] + text.utf8 + [0]
+    }
+
     /// Takes back what `orderKey` gave; nil when it is nothing that `orderKey` gives.
     ///
     /// A release without build metadata allocates nothing.

@@ -20,7 +20,9 @@ extension ChartRow {
         let fileName = ChartIndexText.fileName(of: metadata)
         let version = metadata.semanticVersion
         self.init(
-            key: ChartVersionKey(name: metadata.name, order: ChartRow.order(metadata)), version: metadata.version,
+            key: ChartVersionKey(
+                name: metadata.name, order: SemanticVersion.listingOrder(ofVersion: metadata.version) ?? []),
+            version: metadata.version,
             tag: tag, isPrerelease: version?.prerelease.isEmpty == false, fileName: fileName, archive: archive,
             layer: layer, size: size, provenance: provenance, appVersion: metadata.appVersion,
             description: metadata.description, type: metadata.type.isEmpty ? "application" : metadata.type,
@@ -28,10 +30,5 @@ extension ChartRow {
             keywords: metadata.keywords.joined(separator: " "),
             maintainers: metadata.maintainers.map { $0.name + " " + $0.email }.joined(separator: " "),
             entry: ChartIndexText.entry(metadata, fileName: fileName, created: created, digest: archive))
-    }
-
-    /// The version's order; the text as written tells versions apart that SemVer holds for equal, as `1.0` and `1.0.0`.
-    private static func order(_ metadata: ChartMetadata) -> [UInt8] {
-        (metadata.semanticVersion?.orderKey ?? []) + Array(metadata.version.utf8) + [0]
     }
 }

@@ -48,6 +48,17 @@ import Testing
         }
     }
 
+    @Test("Texts that SemVer holds for equal have an order of their own")
+    func listingOrder() throws {
+        let texts = ["1.0.0-rc.1", "1", "1.0", "1.0.0", "v1", "v1.0.0", "1.0.0+a", "1.0.0+a.b", "1.0.1"]
+        let keys = try texts.map { try #require(SemanticVersion.listingOrder(ofVersion: $0)) }
+        for (left, right) in zip(keys, keys.dropFirst()) { #expect(left.lexicographicallyPrecedes(right)) }
+        // Turned around they sort the other way: none is the beginning of another.
+        let turned = keys.map { key in key.map { ~$0 } }
+        for (left, right) in zip(turned, turned.dropFirst()) { #expect(right.lexicographicallyPrecedes(left)) }
+        #expect(SemanticVersion.listingOrder(ofVersion: "one") == nil)
+    }
+
     @Test("Nothing else is taken for a key", arguments: Seeds.some())
     func damaged(seed: UInt64) throws {
         var random = RandomVersions(seed: seed)
