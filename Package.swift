@@ -40,13 +40,14 @@ let ground: [Target] = [
     library("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
     library("CYAML", pkgConfig: "yaml-0.1", apt: "libyaml-dev"),
     library("CCrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
+    library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
 ]
 
 let floors: [Target] = [
     // Floor 1: platform.
     platform("Posix", ["CLinux"]),
     platform("SQLite", ["CSQLite", "Posix"]),
-    platform("Codecs", ["CCrypto", "CCrypt"]),
+    platform("Codecs", ["CCrypto", "CCrypt", "CZlib"]),
     platform("Archive", ["CArchive"]),
     platform("YAML", ["CYAML"]),
     platform("HTTPMessage"),

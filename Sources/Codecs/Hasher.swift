@@ -1,5 +1,5 @@
-// Codecs: bytes in, bytes out: hashes, password hashes, random bytes. No files, no paths. Thread rule: a hasher has one
-// user at a time; all else may be called from any thread.
+// Codecs: bytes in, bytes out: hashes, password hashes, random bytes, deflate. No files, no paths. Thread rule: a hasher
+// or a compressor has one user at a time; all else may be called from any thread.
 
 internal import CCrypto
 

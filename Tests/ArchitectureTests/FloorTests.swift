@@ -6,7 +6,7 @@ import Testing
 @Suite struct FloorTests {
     /// The floors, from the ground up. `chartroom` is the roof.
     private static let floors: [[String]] = [
-        ["CLinux", "CSQLite", "CCrypto", "CCurl", "CMicrohttpd", "CArchive", "CYAML", "CCrypt"],
+        ["CLinux", "CSQLite", "CCrypto", "CCurl", "CMicrohttpd", "CArchive", "CYAML", "CCrypt", "CZlib"],
         ["Posix", "SQLite", "Codecs", "Archive", "YAML", "HTTPMessage", "HTTPClient", "HTTPServer", "Telemetry"],
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
