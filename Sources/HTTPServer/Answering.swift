@@ -15,7 +15,7 @@ extension LiveRequest {
         stage = .queued
         let code = (200...599).contains(response.status.rawValue) ? response.status.rawValue : 500
         guard let handle = makeResponse(response.body, hasBody: code != 204 && code != 304) else {
-            return isFile(response.body) ? sendFailure() : .NO
+            return response.body.readsFile ? sendFailure() : .NO
         }
         defer { MHD_destroy_response(handle) }
         addHeaders(response.headers, to: handle)
@@ -28,14 +28,10 @@ extension LiveRequest {
         return .YES
     }
 
-    private func isFile(_ body: Response.Body) -> Bool {
-        if case .file = body { true } else { false }
-    }
-
     /// Answers with 500 instead of a body that cannot be read.
     private func sendFailure() -> MHD_Result {
         var response = connection.engine.handler.refusal(500, "the content cannot be read")
-        if case .file = response.body { response.body = .empty }
+        if response.body.readsFile { response.body = .empty }
         response.status = .internalServerError
         responseBytes = 0
         return send(response, closing: true)
@@ -58,6 +54,8 @@ extension LiveRequest {
             }
             responseBytes = file.length
             return response(file: descriptor, offset: file.offset, length: file.length)
+        case .slices(let file):
+            return response(slices: file.slices, of: file.takeDescriptor(), hasBody: hasBody)
         }
     }
 
@@ -98,6 +96,21 @@ extension LiveRequest {
         return response
     }
 
+    private func response(slices: [FileSlice], of descriptor: Int32, hasBody: Bool) -> OpaquePointer? {
+        let reader = SliceReader(descriptor, slices)
+        guard hasBody, let reader else {
+            if reader == nil { _ = close(descriptor) }
+            return hasBody ? nil : LiveRequest.response(of: [])
+        }
+        responseBytes = reader.length
+        if let only = reader.onlySlice {
+            return response(file: reader.takeDescriptor(), offset: only.offset, length: only.length)
+        }
+        if method == .head { return response(from: .absent, length: reader.length) }
+        guard reader.isWithinFile else { return nil }
+        return response(from: .slices(reader), length: reader.length)
+    }
+
     private static func response(readFrom descriptor: Int32, offset: Int64, count: Int) -> OpaquePointer? {
         guard let buffer = malloc(max(count, 1)) else { return nil }
         var position = 0
@@ -121,7 +134,7 @@ extension LiveRequest {
         let source = BodySource(content, connection)
         let box = Unmanaged.passRetained(source)
         let response = MHD_create_response_from_callback(
-            UInt64(length), BodySource.blockBytes,
+            UInt64(length), source.blockBytes,
             { context, position, buffer, room in
                 guard let context, let buffer else { return -1 }
                 let block = UnsafeMutableRawBufferPointer(start: buffer, count: room)
@@ -190,6 +203,20 @@ extension LiveRequest {
 extension Response {
     /// Closes what the body holds open when the response is never sent.
     func discard() {
-        if case .file(let file) = body { _ = close(file.takeDescriptor()) }
+        switch body {
+        case .empty, .bytes: break
+        case .file(let file): _ = close(file.takeDescriptor())
+        case .slices(let file): _ = close(file.takeDescriptor())
+        }
+    }
+}
+
+extension Response.Body {
+    /// Whether sending it can fail because a file is not what it should be.
+    fileprivate var readsFile: Bool {
+        switch self {
+        case .empty, .bytes: false
+        case .file, .slices: true
+        }
     }
 }

@@ -7,12 +7,19 @@ internal import Synchronization
 final class BodySource: @unchecked Sendable {
     enum Content {
         case file(descriptor: Int32, offset: Int64)
+        case slices(SliceReader)
         case bytes([UInt8])
         /// Nothing will be read: the answer to a HEAD request.
         case absent
     }
 
-    static let blockBytes = 64 * 1024
+    /// How much is read at once.
+    ///
+    /// An answer of many slices is a large one that is copied anyway: fewer calls for each byte.
+    var blockBytes: Int {
+        if case .slices = content { 256 * 1024 } else { 64 * 1024 }
+    }
+
     private let content: Content
     private let connection: Connection?
     /// How much was handed over.
@@ -39,6 +46,9 @@ final class BodySource: @unchecked Sendable {
             bytes.withUnsafeBytes {
                 buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<(start + count)]))
             }
+        case .slices(let reader):
+            count = reader.read(at: position, into: buffer)
+            guard count > 0 else { return -1 }
         case .file(let descriptor, let offset):
             repeat {
                 count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset + position))

@@ -23,6 +23,9 @@ public struct Response: Sendable {
         case bytes([UInt8])
         /// A part of an open file; the server closes the descriptor, also when the response is never sent.
         case file(any FileBody)
+        /// Parts of one open file, one behind the other; the server closes the descriptor, also when the response is
+        /// never sent.
+        case slices(any SlicesBody)
     }
 
     /// Builds a response.
@@ -41,6 +44,30 @@ public protocol FileBody: AnyObject, Sendable {
     var offset: Int64 { get }
     /// The body's length in bytes; the file is at least `offset + length` long.
     var length: Int64 { get }
+    /// Gives up the descriptor: the caller closes it. Called once.
+    func takeDescriptor() -> Int32
+}
+
+/// A part of a file.
+public struct FileSlice: Hashable, Sendable {
+    /// Where it starts in the file, in bytes.
+    public var offset: Int64
+    /// Its length in bytes.
+    public var length: Int64
+
+    /// Builds a slice.
+    public init(offset: Int64, length: Int64) {
+        self.offset = offset
+        self.length = length
+    }
+}
+
+/// Parts of an open file on their way into a response.
+///
+/// Owns the descriptor until the server takes it. A single part is sent as a `FileBody` is; several are read and copied.
+public protocol SlicesBody: AnyObject, Sendable {
+    /// The parts in the order in which they are sent; the file holds all of them.
+    var slices: [FileSlice] { get }
     /// Gives up the descriptor: the caller closes it. Called once.
     func takeDescriptor() -> Int32
 }

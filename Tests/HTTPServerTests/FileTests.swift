@@ -4,6 +4,19 @@ import HTTPServer
 import Posix
 import Testing
 
+/// Parts of a temporary file as a body.
+final class TestSlices: SlicesBody {
+    private let file: TestFile
+    let slices: [FileSlice]
+
+    init(_ bytes: [UInt8], _ slices: [FileSlice], mark: String = "chartroom-slices") {
+        file = TestFile(bytes, mark: mark)
+        self.slices = slices
+    }
+
+    func takeDescriptor() -> Int32 { file.takeDescriptor() }
+}
+
 /// A temporary file as a body; closes its descriptor when nobody took it.
 final class TestFile: FileBody, @unchecked Sendable {
     // Unchecked: one owner at a time, as the protocol says.

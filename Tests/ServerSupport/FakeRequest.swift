@@ -73,6 +73,7 @@ public struct Answer: Sendable {
         case .empty: body = []
         case .bytes(let bytes): body = bytes
         case .file(let file): body = Answer.read(file)
+        case .slices(let file): body = Answer.read(file)
         }
         length = body.count
         if isHead { body = [] }
@@ -82,11 +83,22 @@ public struct Answer: Sendable {
         let descriptor = file.takeDescriptor()
         guard descriptor >= 0 else { return Array("no descriptor".utf8) }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Int(file.length))
+        return read(descriptor, FileSlice(offset: file.offset, length: file.length))
+    }
+
+    private static func read(_ file: any SlicesBody) -> [UInt8] {
+        let descriptor = file.takeDescriptor()
+        guard descriptor >= 0 else { return Array("no descriptor".utf8) }
+        defer { close(descriptor) }
+        return file.slices.flatMap { read(descriptor, $0) }
+    }
+
+    private static func read(_ descriptor: Int32, _ slice: FileSlice) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(slice.length))
         var filled = 0
         while filled < bytes.count {
             let count = bytes[filled...].withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress, $0.count, Int(file.offset) + filled)
+                pread(descriptor, $0.baseAddress, $0.count, Int(slice.offset) + filled)
             }
             guard count > 0 else { break }
             filled += count
