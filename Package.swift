@@ -72,6 +72,7 @@ let floors: [Target] = [
     storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
     // Floor 5: operations over ends.
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
+    storey("RepositoryIndexing", ["Content", "OCIModel", "HelmModel", "Posix", "Codecs"]),
     // Floor 6: faces.
     storey("FrontDoor", ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
     storey("RegistryServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Telemetry"]),
@@ -88,7 +89,8 @@ let floors: [Target] = [
 
 let checks: [Target] = [
     .target(
-        name: "TestSupport", dependencies: ["Content", "OCIModel", "Posix", "Codecs"], path: "Tests/TestSupport",
+        name: "TestSupport", dependencies: ["Content", "OCIModel", "Posix", "Codecs", "CZlib"],
+        path: "Tests/TestSupport",
         swiftSettings: language),
     tests("PosixTests", ["Posix"]),
     tests("SQLiteTests", ["SQLite", "Posix"]),
@@ -130,6 +132,9 @@ let checks: [Target] = [
     tests(
         "EndToEndTests", ["OCIModel", "Posix", "Codecs", "HTTPClient", "HTTPMessage"],
         exclude: ["conformance", "drivers"]),
+    tests(
+        "RepositoryIndexingTests",
+        ["RepositoryIndexing", "LocalRegistry", "HelmModel", "Content", "OCIModel", "Posix", "Codecs", "YAML"]),
     tests("ArchitectureTests", []),
 ]
 

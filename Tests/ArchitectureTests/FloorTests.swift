@@ -11,7 +11,7 @@ import Testing
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry"],
-        ["ChartInspection"],
+        ["ChartInspection", "RepositoryIndexing"],
         ["FrontDoor", "RegistryServer", "Commands"],
         ["chartroom"],
     ]

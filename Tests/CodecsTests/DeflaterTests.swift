@@ -36,6 +36,7 @@ import Testing
     func pieces(sizes: [Int], seed: UInt64) throws {
         let pieces = sizes.enumerated().map { Self.sample($1, seed: seed &+ UInt64($0)) }
         let file = Self.gzip(pieces)
+        #expect(try Gunzip.strict(file) == pieces.flatMap { $0 })
         #expect(try Gunzip.bytes(of: file) == pieces.flatMap { $0 })
     }
 
