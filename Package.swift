@@ -77,9 +77,16 @@ let floors: [Target] = [
     storey("FrontDoor", ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
     storey("RegistryServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Telemetry"]),
     storey(
+        "ChartServer",
+        [
+            "FrontDoor", "RepositoryIndexing", "ChartInspection", "ChartArchive", "Content", "HelmModel", "OCIModel",
+            "HTTPServer", "HTTPMessage",
+        ]),
+    storey(
         "Commands",
         [
-            "FrontDoor", "RegistryServer", "LocalRegistry", "RemoteRegistry", "ChartInspection", "ChartArchive",
+            "FrontDoor", "RegistryServer", "ChartServer", "RepositoryIndexing", "LocalRegistry", "RemoteRegistry",
+            "ChartInspection", "ChartArchive",
             "Metadata",
             "BlobStorage", "Content",
             "HelmModel", "OCIModel", "HTTPServer", "HTTPClient", "HTTPMessage", "YAML", "Codecs", "Posix", "Telemetry",
@@ -120,6 +127,12 @@ let checks: [Target] = [
     tests(
         "FrontDoorTests",
         ["FrontDoor", "ServerSupport", "HTTPServer", "HTTPMessage", "Content", "OCIModel", "Telemetry"]),
+    tests(
+        "ChartServerTests",
+        [
+            "ChartServer", "FrontDoor", "ServerSupport", "RepositoryIndexing", "ChartInspection", "RemoteRegistry",
+            "HTTPServer", "HTTPClient", "HTTPMessage", "HelmModel", "Content", "OCIModel", "Posix", "Telemetry",
+        ]),
     tests(
         "RegistryServerTests",
         [

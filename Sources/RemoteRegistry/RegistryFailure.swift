@@ -10,6 +10,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
     case repository(RepositoryName)
     case upload(RepositoryName)
     case catalog
+    case charts
 
     var description: String {
         switch self {
@@ -19,6 +20,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
         case .repository(let repository): "repository \(repository)"
         case .upload(let repository): "the upload to \(repository)"
         case .catalog: "the catalog"
+        case .charts: "its list of charts"
         }
     }
 }
@@ -53,12 +55,17 @@ struct RegistryFailure: Sendable {
         }
         let body = (try? await response.collect(maximumBytes: RegistryFailure.maximumBodyBytes)) ?? []
         let tree = body.isEmpty ? nil : try? JSONValue(parsing: body)
-        entries = (tree?["errors"]?.array ?? []).prefix(1000).map { entry in
+        let listed = (tree?["errors"]?.array ?? []).prefix(1000).map { entry in
             Entry(
                 code: entry["code"]?.string.flatMap { OCIErrorCode(rawValue: $0) },
                 message: RegistryFailure.printable(entry["message"]?.string ?? ""),
                 digests: RegistryFailure.digests(entry["detail"]))
         }
+        // The classic half of a server answers as ChartMuseum does: `{"error":"<text>"}`.
+        let said = tree?["error"]?.string.map {
+            [Entry(code: nil, message: RegistryFailure.printable($0), digests: [])]
+        }
+        entries = listed.isEmpty ? said ?? [] : Array(listed)
     }
 }
 
@@ -123,6 +130,7 @@ extension RegistryFailure {
         case .repository: .nameUnknown(sentence)
         case .upload: .uploadUnknown(sentence)
         case .catalog: .unsupported(sentence)
+        case .charts: .unsupported(sentence + "; only a Chartroom lists and searches charts")
         }
     }
 

@@ -12,7 +12,7 @@ import Testing
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry"],
         ["ChartInspection", "RepositoryIndexing"],
-        ["FrontDoor", "RegistryServer", "Commands"],
+        ["FrontDoor", "RegistryServer", "ChartServer", "Commands"],
         ["chartroom"],
     ]
 
@@ -20,7 +20,8 @@ import Testing
     private static let sideways: [String: Set<String>] = [
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
         "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
-        "Commands": ["FrontDoor", "RegistryServer"],
+        "ChartServer": ["FrontDoor"],
+        "Commands": ["FrontDoor", "RegistryServer", "ChartServer"],
     ]
 
     /// Modules of the toolchain, and the lowest and highest floor that may use them.

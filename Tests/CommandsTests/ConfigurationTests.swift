@@ -35,6 +35,9 @@ import Testing
               readWrite: [anna, bert]
               read: [carl]
             allowAnonymousWritesBeyondLoopback: true
+            charts:
+              views: ["stable=prereleases=no;newest=3", "few=chart=a,b"]
+              artifactHub: /etc/hub.yml
             limits:
               headerBytes: 32KiB
               targetBytes: 4KiB
@@ -65,6 +68,8 @@ import Testing
         #expect(configuration.readWrite == ["anna", "bert"])
         #expect(configuration.read == ["carl"])
         #expect(configuration.allowsAnonymousWritesBeyondLoopback)
+        #expect(configuration.views == ["stable=prereleases=no;newest=3", "few=chart=a,b"])
+        #expect(configuration.artifactHub == "/etc/hub.yml")
         var limits = ServerLimits()
         limits.headerBytes = 32768
         limits.targetBytes = 4096
@@ -127,6 +132,11 @@ import Testing
                 "c.yaml:2:14: access.anonymous: must be read-write, read or none, not 'raed'\n  hint: did you mean read?"
             ), ("access:\n  read: anna", "c.yaml:2:9: access.read: must be a list\n  hint: write [anna]"),
             ("access:\n  read: [anna, [b]]", "c.yaml:2:16: access.read: an element must be a text"),
+            (
+                "charts:\n  views: [stable]",
+                "c.yaml:2:10: charts.views: 'stable' is no view\n  hint: write name=selector, such as "
+                    + "stable=prereleases=no"
+            ),
             ("access:\n  read: [anna, '']", "c.yaml:2:9: access.read: holds an empty name"),
             (
                 "manifestBytes: 1",

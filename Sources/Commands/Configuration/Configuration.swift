@@ -22,6 +22,10 @@ struct Configuration: Sendable, Equatable {
     var readWrite: [String] = []
     var read: [String] = []
     var allowsAnonymousWritesBeyondLoopback = false
+    /// Named views of chart repositories, as `name=selector`.
+    var views: [String] = []
+    /// The path of an `artifacthub-repo.yml`.
+    var artifactHub: String?
     var limits = ServerLimits()
     var manifestBytes = 4 << 20
     var blobBytes = 20 << 30

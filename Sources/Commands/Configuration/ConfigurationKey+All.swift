@@ -35,6 +35,10 @@ extension ConfigurationKey {
             .boolean(
                 "allowAnonymousWritesBeyondLoopback", \.allowsAnonymousWritesBeyondLoopback,
                 "Let anyone who reaches this server push and delete, also from other machines."),
+            views,
+            .path(
+                "charts.artifactHub", \.artifactHub, endings: [".yml", ".yaml"],
+                "The file that is served as /artifacthub-repo.yml. Read at each request."),
         ] + limits + [
             .choice("log.format", \.logFormat, "How log lines look."),
             logLevel,

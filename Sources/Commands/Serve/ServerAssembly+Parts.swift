@@ -64,15 +64,6 @@ extension ServerAssembly {
         }
     }
 
-    /// What the server is, for people and machines: first the face that is asked most.
-    static func faces(_ configuration: Configuration, _ registry: Registry) -> [any Face] {
-        var options = RegistryFaceOptions()
-        options.maximumManifestBytes = configuration.manifestBytes
-        options.maximumBlobBytes = Int64(configuration.blobBytes)
-        if case .tcp = configuration.listen { options.hostName = ListenText.text(configuration.listen) }
-        return [RegistryFace(registry, options)]
-    }
-
     static func doorOptions(_ configuration: Configuration, _ registry: Registry) -> DoorOptions {
         var options = DoorOptions()
         options.maximumBodyBytes = Int64(configuration.blobBytes)

@@ -42,7 +42,7 @@ final class ServerAssembly: Sendable {
         do {
             let serverConfiguration = try ServerAssembly.serverConfiguration(configuration, environment, logger)
             let options = ServerAssembly.doorOptions(configuration, registry)
-            let faces = ServerAssembly.faces(configuration, registry)
+            let faces = try ServerAssembly.faces(configuration, registry, executor)
             handler = FrontDoor(
                 faces, authenticator: authenticator, options: options, metrics: metrics, logger: logger)
             server = try ServerAssembly.open(serverConfiguration, handler, executor)

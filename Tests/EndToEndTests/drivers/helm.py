@@ -7,6 +7,9 @@
     … helm.py … show oci://HOST/REPOSITORY:VERSION
     … helm.py … pull oci://HOST/REPOSITORY:VERSION FILE
     … helm.py … fetch oci://HOST/REPOSITORY VERSION
+    … helm.py … fetch NAME/CHART RANGE
+    … helm.py … repo-add NAME URL [USER PASSWORD]
+    … helm.py … repo-update NAME
 
 One process runs one action, as helm does. Everything Helm keeps lies below HELM_HOME. The library is the shared object
 of the PyPI wheel helm-sdkpy 0.1.32. Its own pull action ends on a null pointer, so `pull` shows the chart, which
@@ -21,6 +24,7 @@ import os
 import sys
 
 Text = ctypes.c_char_p
+ACTIONS = ["version", "login", "logout", "push", "pull", "show", "fetch", "repo-add", "repo-update"]
 
 
 class Helm:
@@ -92,7 +96,7 @@ def main():
     parser = argparse.ArgumentParser(prog="helm.py")
     parser.add_argument("--plain-http", action="store_true")
     parser.add_argument("--ca-file")
-    parser.add_argument("action", choices=["version", "login", "logout", "push", "pull", "show", "fetch"])
+    parser.add_argument("action", choices=ACTIONS)
     parser.add_argument("words", nargs="*")
     given = parser.parse_args()
     home = os.environ["HELM_HOME"]
@@ -127,6 +131,17 @@ def main():
         os.rename(new[0], path)
     elif given.action == "fetch":
         helm.fetch(*given.words)
+    elif given.action == "repo-add":
+        # The helm command makes this file; its library wants it to be there.
+        known = os.path.join(home, "config", "repositories.yaml")
+        if not os.path.exists(known):
+            with open(known, "w") as file:
+                file.write('apiVersion: ""\ngenerated: "0001-01-01T00:00:00Z"\nrepositories: []\n')
+        name, url, user, password = (given.words + ["", ""])[:4]
+        options = {"ca_file": given.ca_file} if given.ca_file else {}
+        helm.call("repo_add", name, url, user, password, json.dumps(options) if options else "")
+    elif given.action == "repo-update":
+        helm.call("repo_update", *given.words)
 
 
 main()

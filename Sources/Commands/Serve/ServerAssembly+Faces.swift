@@ -1,0 +1,52 @@
+import ChartInspection
+import ChartServer
+import Content
+import FrontDoor
+import HTTPServer
+import LocalRegistry
+import Posix
+import RegistryServer
+import RepositoryIndexing
+
+extension ServerAssembly {
+    /// What the server is: first the face that is asked most.
+    static func faces(
+        _ configuration: Configuration, _ registry: Registry, _ executor: ThreadPool
+    ) throws(CommandError) -> [any Face] {
+        var options = RegistryFaceOptions()
+        options.maximumManifestBytes = configuration.manifestBytes
+        options.maximumBlobBytes = Int64(configuration.blobBytes)
+        if case .tcp = configuration.listen { options.hostName = ListenText.text(configuration.listen) }
+        let inspector = ChartInspector(registry)
+        do {
+            let indexes = try IndexService(
+                reads: registry, directory: configuration.data + "/indexes", executor: executor)
+            return [
+                RegistryFace(registry, options), KnowledgeFace(registry, inspector: inspector),
+                try ChartFace(registry, indexes: indexes, inspector: inspector, chartOptions(configuration)),
+            ]
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    private static func chartOptions(_ configuration: Configuration) -> ChartFaceOptions {
+        var options = ChartFaceOptions()
+        options.version = ProgramVersion.text
+        for text in configuration.views {
+            // The configuration was checked when it was read.
+            guard let view = try? NamedView(text) else { continue }
+            options.views[view.name] = view.selector
+        }
+        if let path = configuration.artifactHub {
+            options.artifactHubFile = { () throws(ContentError) in
+                do {
+                    return try File.contents(of: path, maximumBytes: 1 << 20)
+                } catch {
+                    throw .internal("the configured artifacthub-repo.yml cannot be read: \(error)")
+                }
+            }
+        }
+        return options
+    }
+}
