@@ -152,9 +152,11 @@ let checks: [Target] = [
 ]
 
 let benchmarks: [Target] = [
+    .target(
+        name: "BenchmarkSupport", dependencies: ["Posix"], path: "benchmarks/support", swiftSettings: language),
     .executableTarget(
-        name: "registry-benchmark", dependencies: ["OCIModel", "Posix", "Codecs", "HTTPMessage"],
-        path: "benchmarks/registry", swiftSettings: language)
+        name: "registry-benchmark", dependencies: ["BenchmarkSupport", "Posix", "Codecs"],
+        path: "benchmarks/registry", swiftSettings: language),
 ]
 
 /// Fuzz targets link libFuzzer's main, so they exist only while fuzzing: `make fuzz`.

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// GET or HEAD of one kind of content, over and over, in the clear or over TLS.
 struct DownloadCase {
     /// What is asked for.
@@ -33,11 +35,11 @@ struct DownloadCase {
         let requests = fixture.requests(content)
         let contenders = servers.map { server in
             Contender(label: server.kind.rawValue, server: server) { server throws(BenchmarkFailure) in
-                try load(session, server, requests, seconds: session.scale.seconds)
+                try load(session, server, requests, seconds: session.options.seconds)
             }
         }
         // Every page and every cache is warm when the first round begins.
-        for server in servers { _ = try load(session, server, requests, seconds: min(0.5, session.scale.seconds)) }
+        for server in servers { _ = try load(session, server, requests, seconds: min(0.5, session.options.seconds)) }
         let series = try session.alternate(contenders)
         var result = CaseResult(
             name: name, unit: "1/s", connections: session.options.connections, highWater: contenders.highWater)

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// The servers of the download cases, each with the same charts and blobs; started and filled at first use.
 final class DownloadFixture {
     private unowned let session: Session
@@ -46,7 +48,7 @@ final class DownloadFixture {
         var blobs: [(digest: String, body: [[UInt8]])] = []
         for number in 0..<session.scale.megabyteBlobs {
             let body = [Array("\(10_000_000 + number)".utf8), filling]
-            blobs.append((digest(body), body))
+            blobs.append((digestText(body), body))
         }
         megabytes = blobs.map { "/v2/bench/chart-0/blobs/\($0.digest)" }
         for kind in session.participants() {

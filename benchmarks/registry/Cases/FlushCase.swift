@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Glibc
 
 /// Flushes a push, counted by strace: what remains comparable when the disk is another.

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Glibc
 import Synchronization
 
@@ -86,7 +87,7 @@ private struct BigBlob: Sendable {
         self.megabytes = megabytes
         byteCount = megabytes << 20
         block = randomBytes(1 << 20, seed: seed)
-        digest = registry_benchmark.digest([block], repetitions: megabytes)
+        digest = digestText([block], repetitions: megabytes)
     }
 
     func upload(port: UInt16, to repository: String) throws(BenchmarkFailure) {

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// Durable pushes of 50 kB charts as Helm does them, and pulls.
 struct PushCase {
     let clients: Int
@@ -7,12 +9,12 @@ struct PushCase {
         let maker = ChartMaker(layerByteCount: 50_000)
         let numbers = Counter()
         // More than any server manages; made before the clock runs.
-        let count = max(200, Int(session.scale.seconds * 4000))
+        let count = max(200, Int(session.options.seconds * 4000))
         try run(session, "push-new-\(clients)", prepared: []) { () throws(BenchmarkFailure) in
             let first = numbers.next(count)
             try session.settle()
             let charts = (first..<first + count).map(maker.chart)
-            return ChartLoad(charts: charts, clients: clients, seconds: session.scale.seconds) {
+            return ChartLoad(charts: charts, clients: clients, seconds: session.options.seconds) {
                 client, chart throws(BenchmarkFailure) in try client.push(chart)
             }
         }
@@ -23,7 +25,7 @@ struct PushCase {
         let charts = threeHundred
         try run(session, "push-again-\(clients)", prepared: charts) { () throws(BenchmarkFailure) in
             try session.settle()
-            return ChartLoad(charts: charts, clients: clients, seconds: session.scale.seconds, repeats: true) {
+            return ChartLoad(charts: charts, clients: clients, seconds: session.options.seconds, repeats: true) {
                 client, chart throws(BenchmarkFailure) in try client.push(chart)
             }
         }
@@ -33,7 +35,7 @@ struct PushCase {
     func runPull(_ session: Session) throws(BenchmarkFailure) {
         let charts = threeHundred
         try run(session, "pull-300", prepared: charts) { () throws(BenchmarkFailure) in
-            ChartLoad(charts: charts, clients: 1, seconds: session.scale.seconds, repeats: true) {
+            ChartLoad(charts: charts, clients: 1, seconds: session.options.seconds, repeats: true) {
                 client, chart throws(BenchmarkFailure) in try client.pull(chart)
             }
         }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Glibc
 
 /// From the start of the program to its first answer.

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// A page of 100 tags out of 100, and out of a hundred thousand.
 enum TagPageCase {
     /// The series the others are held against.
@@ -20,7 +22,7 @@ enum TagPageCase {
             Contender(label: label, server: server) { server throws(BenchmarkFailure) in
                 try DownloadLoad(
                     requests: [HTTPRequest("GET", target)], connections: session.options.connections,
-                    seconds: session.scale.seconds
+                    seconds: session.options.seconds
                 ).run(port: server.port)
             }
         }

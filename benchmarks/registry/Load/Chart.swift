@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Codecs
 
 /// A made-up chart as Helm pushes it: an archive that does not compress, a config and a manifest of about 1 kB.
@@ -38,7 +39,7 @@ struct ChartMaker: Sendable {
             "keywords":["measure","registry"],"home":"https://example.org/\(name)","appVersion":"2.\(number)",\
             "maintainers":[{"name":"Nobody","email":"nobody@example.org"}],"apiVersion":"v2"}
             """.utf8)
-        let (layerDigest, configDigest) = (digest(layer), digest([config]))
+        let (layerDigest, configDigest) = (digestText(layer), digestText([config]))
         let manifest = Array(
             """
             {"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json",\
@@ -53,12 +54,12 @@ struct ChartMaker: Sendable {
             """.utf8)
         return Chart(
             repository: "bench/\(name)", tag: "1.0.\(number)", layer: layer, layerDigest: layerDigest, config: config,
-            configDigest: configDigest, manifest: manifest, manifestDigest: digest([manifest]))
+            configDigest: configDigest, manifest: manifest, manifestDigest: digestText([manifest]))
     }
 }
 
 /// The digest of parts, one after another, the whole repeated.
-func digest(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
+func digestText(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
     let hasher = ContentHasher(.sha256)
     for _ in 0..<repetitions {
         for part in parts { hasher.update(part.span) }
@@ -66,19 +67,4 @@ func digest(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return "sha256:"
         + String(decoding: hasher.finish().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}
-
-/// Bytes that do not compress, the same for the same seed (SplitMix64).
-func randomBytes(_ count: Int, seed: UInt64) -> [UInt8] {
-    var state = seed
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
-    while bytes.count < count {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        word ^= word >> 31
-        withUnsafeBytes(of: word) { bytes.append(contentsOf: $0) }
-    }
-    return Array(bytes.prefix(count))
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import BenchmarkSupport
 
 /// Clients that push, each chart once, until the time is over or the charts are.
 struct ChartLoad: Sendable {
@@ -13,37 +13,14 @@ struct ChartLoad: Sendable {
 
     /// Loads a port.
     func run(port: UInt16) throws(BenchmarkFailure) -> LoadSample {
-        let taken = Counter()
-        let start = nanoseconds()
-        let end = seconds.map { start + Int($0 * 1e9) } ?? Int.max
-        let latencies = try onThreads(clients) { _ throws(BenchmarkFailure) in
-            let client = try HelmClient(port: port)
-            var latencies: [UInt32] = []
-            var now = nanoseconds()
-            while now < end, let chart = chart(taken.next()) {
-                try action(client, chart)
-                let done = nanoseconds()
-                latencies.append(UInt32(clamping: (done - now) / 1000))
-                now = done
+        try SharedWork(
+            clients: clients, seconds: seconds,
+            connect: { () throws(BenchmarkFailure) in try HelmClient(port: port) },
+            action: { client, number throws(BenchmarkFailure) in
+                guard repeats || number < charts.count else { return false }
+                try action(client, charts[number % charts.count])
+                return true
             }
-            return latencies
-        }.flatMap { $0 }
-        let rate = Double(latencies.count) * 1e9 / Double(max(1, nanoseconds() - start))
-        return LoadSample(requests: latencies.count, rate: rate, latencies: latencies)
+        ).run()
     }
-
-    private func chart(_ number: Int) -> Chart? {
-        if repeats { return charts[number % charts.count] }
-        return number < charts.count ? charts[number] : nil
-    }
-}
-
-/// Numbers 0, 1, 2 …, each given once, to whichever thread asks.
-final class Counter: Sendable {
-    private let value = Atomic(0)
-
-    func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).oldValue }
-
-    /// The first of so many numbers at once.
-    func next(_ count: Int) -> Int { value.wrappingAdd(count, ordering: .relaxed).oldValue }
 }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Glibc
 
 /// One client that pushes and pulls as Helm 4 does, over two keep-alive connections.

@@ -1,3 +1,5 @@
+import BenchmarkSupport
+
 /// Load by wrk, which can speak TLS.
 ///
 /// wrk copies what it receives, 8 KB at a time: above some 4 GB/s its own speed is what it measures.

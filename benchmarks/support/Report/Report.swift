@@ -1,21 +1,27 @@
 import Glibc
 
 /// Tells results: a JSON line each on standard output, a row each on standard error.
-final class Report {
+package final class Report {
     private typealias Ratio = (label: String, value: Double)
 
+    private let benchmark: String
+    private let goals: (_ name: String, _ series: String) -> [Goal]
     private let facts: Facts
     private let noisePercent: Double
     private var hasHeading = false
 
-    init(_ facts: Facts, noisePercent: Double) {
+    init(
+        _ benchmark: String, goals: @escaping (_ name: String, _ series: String) -> [Goal], _ facts: Facts,
+        noisePercent: Double
+    ) {
+        (self.benchmark, self.goals) = (benchmark, goals)
         (self.facts, self.noisePercent) = (facts, noisePercent)
     }
 
     /// Tells one case: a line for each series, with its ratios to the others.
-    func tell(_ result: CaseResult, _ all: [Series]) {
+    package func tell(_ result: CaseResult, _ all: [Series]) {
         for series in all {
-            let ratios = all.filter { $0.label != series.label }.compactMap { other in
+            let ratios = all.filter { result.isComparison && $0.label != series.label }.compactMap { other in
                 series.ratio(to: other, lessIsBetter: result.lessIsBetter).map { (other.label, $0) }
             }
             write(line(result, series, ratios).written + "\n", to: STDOUT_FILENO)
@@ -27,7 +33,7 @@ final class Report {
         let stretches = series.stretches
         let others = stretches.compactMap(\.othersPercent)
         var members: [(String, JSONValue)] = [
-            ("benchmark", .text("registry")), ("case", .text(result.name)), ("server", .text(series.label)),
+            ("benchmark", .text(benchmark)), ("case", .text(result.name)), ("server", .text(series.label)),
             ("median", .number(median(series.rates) ?? 0)), ("unit", .text(result.unit)),
             ("ratio_to", .object(ratios.map { ($0.label, .number($0.value)) })),
             ("rounds", .integer(stretches.count)), ("connections", .integer(result.connections)),
@@ -46,7 +52,7 @@ final class Report {
             if let value { members.append((name, value)) }
         }
         members += result.extra[series.label] ?? []
-        let goals = goals(result, series, ratios)
+        let goals = reached(result, series, ratios)
         if !goals.isEmpty { members.append(("goals", .list(goals))) }
         if let middle = median(others) {
             members.append(("other_cpu_percent", .number(middle)))
@@ -59,9 +65,9 @@ final class Report {
         return .object(members)
     }
 
-    private func goals(_ result: CaseResult, _ series: Series, _ ratios: [Ratio]) -> [JSONValue] {
+    private func reached(_ result: CaseResult, _ series: Series, _ ratios: [Ratio]) -> [JSONValue] {
         let middle = median(series.rates) ?? 0
-        return Goal.all(case: result.name, series: series.label).compactMap { goal in
+        return goals(result.name, series.label).compactMap { goal in
             let isReached = goal.isReached(median: middle) { other in ratios.first { $0.label == other }?.value }
             return isReached.map { .object([("goal", .text(goal.text)), ("reached", .truth($0))]) }
         }
@@ -72,13 +78,17 @@ final class Report {
         if !hasHeading {
             hasHeading = true
             text =
-                pad(["case", "server", "median", "unit", "cpu us", "p50 us", "p99 us", "MB", "noisy", "ratio to"])
+                pad([
+                    "case", "server", "median", "highest", "unit", "cpu us", "p50 us", "p99 us", "MB", "noisy",
+                    "ratio to",
+                ])
                 + "\n"
         }
         func middle(_ values: [Double]) -> String { median(values).map(JSONValue.rounded) ?? "" }
         let others = series.stretches.compactMap(\.othersPercent)
         let words = [
-            result.name, series.label, middle(series.rates), result.unit,
+            result.name, series.label, middle(series.rates), series.rates.max().map(JSONValue.rounded) ?? "",
+            result.unit,
             middle(series.stretches.map(\.processorMicroseconds).filter { $0 > 0 }),
             middle(series.stretches.compactMap(\.sample.p50)), middle(series.stretches.compactMap(\.sample.p99)),
             result.highWater[series.label].map { JSONValue.rounded(Double($0) / 1e6) } ?? "",
@@ -86,19 +96,19 @@ final class Report {
             ratios.map { "\($0) \(JSONValue.rounded($1))" }.joined(separator: "  "),
         ]
         let extra = (result.extra[series.label] ?? []).map { "\($0) \($1.written)" }.joined(separator: "  ")
-        let goals = goals(result, series, ratios).map { "    \($0.written)\n" }.joined()
+        let goals = reached(result, series, ratios).map { "    \($0.written)\n" }.joined()
         return text + pad(words) + "\n" + (extra.isEmpty ? "" : "    \(extra)\n") + goals
     }
 
     private func pad(_ words: [String]) -> String {
-        let widths = [26, 17, 10, 9, 9, 9, 9, 7, 6, 0]
+        let widths = [26, 17, 10, 10, 9, 9, 9, 9, 7, 6, 0]
         return zip(words, widths).map { word, width in
             word + String(repeating: " ", count: max(1, width - word.count))
         }.joined()
     }
 
     /// Writes talk.
-    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    package static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 }
 
 private func write(_ text: String, to descriptor: CInt) {

@@ -1,17 +1,17 @@
 /// What one stretch of load measured.
-struct LoadSample: Sendable {
-    var requests = 0
+package struct LoadSample: Sendable {
+    package var requests = 0
     /// What the case counts, by its unit: requests a second, for most.
-    var rate = 0.0
+    package var rate = 0.0
     /// Microseconds half of the requests took at the most.
-    var p50: Double?
+    package var p50: Double?
     /// Microseconds 99 of 100 requests took at the most.
-    var p99: Double?
+    package var p99: Double?
 
-    init() {}
+    package init() {}
 
     /// - Parameter latencies: Microseconds a request took, in no order.
-    init(requests: Int, rate: Double, latencies: [UInt32]) {
+    package init(requests: Int, rate: Double, latencies: [UInt32]) {
         (self.requests, self.rate) = (requests, rate)
         let sorted = latencies.sorted()
         p50 = percentile(0.5, ofSorted: sorted)

@@ -1,13 +1,13 @@
-import Glibc
+package import Glibc
 
 /// How busy the machine is with work that is not the benchmark's.
-struct MachineLoad {
+package struct MachineLoad {
     private let time = nanoseconds()
     private let busy: Int
     private let ours: Int
 
     /// Notes where the counters stand.
-    init(servers: [pid_t]) {
+    package init(servers: [pid_t]) {
         busy = MachineLoad.busyTime() - MachineLoad.kernelThreadTime()
         ours = ProcessUsage.own + ProcessUsage.processorTime(of: servers)
     }
@@ -15,13 +15,13 @@ struct MachineLoad {
     /// The share of all processors that others took since an earlier note, 0 to 1.
     ///
     /// Kernel threads (writing back, the journal) count as ours: our servers make their work. Steal counts as others'.
-    func othersShare(since start: MachineLoad) -> Double {
+    package func othersShare(since start: MachineLoad) -> Double {
         let elapsed = (time - start.time) * MachineLoad.processors
         guard elapsed > 0 else { return 0 }
         return max(0, Double((busy - start.busy) - (ours - start.ours)) / Double(elapsed))
     }
 
-    static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+    package static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
 
     private static let tick = 1_000_000_000 / max(1, sysconf(CInt(_SC_CLK_TCK)))
 

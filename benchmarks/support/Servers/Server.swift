@@ -1,36 +1,43 @@
-import Glibc
+package import Glibc
 
 /// A server under measurement, on a port of loopback.
-final class Server {
+package final class Server {
     /// The servers that are compared.
-    enum Kind: String, CaseIterable {
+    package enum Kind: String, CaseIterable {
         case chartroom
         case nginx
         case dockerRegistry = "docker-registry"
     }
 
     /// How to start one.
-    struct Launch {
-        var kind: Kind
+    package struct Launch {
+        package var kind: Kind
         /// Its data; kept when it stops.
-        var directory: String
+        package var directory: String
         /// The `chartroom` to run.
-        var chartroom = ""
-        var certificate: Certificate?
+        package var chartroom = ""
+        package var certificate: Certificate?
+        /// Lines for the server block of nginx.
+        package var nginxLines: [String] = []
         /// Words to put before the command: a tracer.
-        var wrapper: [String] = []
+        package var wrapper: [String] = []
         /// The only processor it may run on.
-        var processor: Int?
+        package var processor: Int?
+
+        /// How to start one on a directory.
+        package init(kind: Kind, directory: String) {
+            (self.kind, self.directory) = (kind, directory)
+        }
     }
 
-    let kind: Kind
-    let port: UInt16
-    let isTLS: Bool
+    package let kind: Kind
+    package let port: UInt16
+    package let isTLS: Bool
     private let child: Child
     private let isWrapped: Bool
 
     /// Starts a server and waits until it answers.
-    init(_ launch: Launch) throws(BenchmarkFailure) {
+    package init(_ launch: Launch) throws(BenchmarkFailure) {
         kind = launch.kind
         isTLS = launch.certificate != nil
         isWrapped = !launch.wrapper.isEmpty
@@ -46,12 +53,12 @@ final class Server {
     }
 
     /// Its processes: one, or a master and its workers.
-    var processes: [pid_t] {
+    package var processes: [pid_t] {
         let family = ProcessUsage.family(of: child.number)
         return isWrapped ? Array(family.dropFirst()) : family
     }
 
-    func stop(_ signal: CInt = SIGTERM) {
+    package func stop(_ signal: CInt = SIGTERM) {
         child.stop(signal, target: processes.first)
     }
 

@@ -3,13 +3,18 @@ import Glibc
 /// Keep-alive connections that repeat GET or HEAD requests for some time, spread over one thread a processor.
 ///
 /// Each connection has one request in the air. Bodies are dropped in the kernel, so that the generator costs little.
-struct DownloadLoad: Sendable {
-    var requests: [HTTPRequest]
-    var connections: Int
-    var seconds: Double
+package struct DownloadLoad: Sendable {
+    package var requests: [HTTPRequest]
+    package var connections: Int
+    package var seconds: Double
+
+    /// Loads with one kind of request or several in turn.
+    package init(requests: [HTTPRequest], connections: Int, seconds: Double) {
+        (self.requests, self.connections, self.seconds) = (requests, connections, seconds)
+    }
 
     /// Loads a port.
-    func run(port: UInt16) throws(BenchmarkFailure) -> LoadSample {
+    package func run(port: UInt16) throws(BenchmarkFailure) -> LoadSample {
         let threads = min(connections, MachineLoad.processors)
         let samples = try onThreads(threads) { number throws(BenchmarkFailure) in
             let share = connections / threads + (number < connections % threads ? 1 : 0)

@@ -2,7 +2,7 @@ import Glibc
 import Posix
 
 /// A thread that can be waited for from a list of them.
-final class Worker<Value: Sendable> {
+package final class Worker<Value: Sendable> {
     private final class Slot: @unchecked Sendable {
         // Written by the thread, read after it was joined.
         var result: Result<Value, BenchmarkFailure>?
@@ -11,7 +11,7 @@ final class Worker<Value: Sendable> {
     private var thread: SystemThread?
     private let slot = Slot()
 
-    init(_ body: @escaping @Sendable () throws(BenchmarkFailure) -> Value) throws(BenchmarkFailure) {
+    package init(_ body: @escaping @Sendable () throws(BenchmarkFailure) -> Value) throws(BenchmarkFailure) {
         let slot = slot
         do throws(SystemError) {
             thread = try SystemThread(name: "load") {
@@ -27,7 +27,7 @@ final class Worker<Value: Sendable> {
     }
 
     /// Waits for its end and gives what it made.
-    func value() throws(BenchmarkFailure) -> Value {
+    package func value() throws(BenchmarkFailure) -> Value {
         if let thread = thread.take() { thread.join() }
         guard let result = slot.result else { throw BenchmarkFailure("a thread left no result") }
         return try result.get()
@@ -35,7 +35,7 @@ final class Worker<Value: Sendable> {
 }
 
 /// Runs a body on several threads at once and gives what each made, in order.
-func onThreads<Value: Sendable>(
+package func onThreads<Value: Sendable>(
     _ count: Int, _ body: @escaping @Sendable (Int) throws(BenchmarkFailure) -> Value
 ) throws(BenchmarkFailure) -> [Value] {
     var workers: [Worker<Value>] = []

@@ -1,14 +1,14 @@
-import Glibc
+package import Glibc
 
 /// Nanoseconds of a clock; monotonic unless told otherwise.
-func nanoseconds(_ clock: clockid_t = CLOCK_MONOTONIC) -> Int {
+package func nanoseconds(_ clock: clockid_t = CLOCK_MONOTONIC) -> Int {
     var time = timespec()
     clock_gettime(clock, &time)
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 /// The middle of some numbers; of an even count, the mean of the middle two; nil of none.
-func median(_ values: [Double]) -> Double? {
+package func median(_ values: [Double]) -> Double? {
     let sorted = values.sorted()
     guard !sorted.isEmpty else { return nil }
     let middle = sorted.count / 2
@@ -16,7 +16,7 @@ func median(_ values: [Double]) -> Double? {
 }
 
 /// A percentile of sorted numbers, 0 of none.
-func percentile(_ share: Double, ofSorted values: [UInt32]) -> Double {
+package func percentile(_ share: Double, ofSorted values: [UInt32]) -> Double {
     guard let last = values.indices.last else { return 0 }
     return Double(values[min(last, Int(share * Double(values.count)))])
 }

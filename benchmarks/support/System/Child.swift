@@ -1,19 +1,19 @@
-import Glibc
+package import Glibc
 import Posix
 import Synchronization
 
 /// A program that was started here; killed at the latest when the benchmark ends.
-final class Child: Sendable {
-    let number: pid_t
+package final class Child: Sendable {
+    package let number: pid_t
     /// What it wrote to standard output and error.
-    let outputPath: String
+    package let outputPath: String
     private let name: String
     private let isWaitedFor = Mutex(false)
 
     /// Starts a program, with a process group of its own.
     ///
     /// - Parameter processor: The only one it may run on; nil for all.
-    init(_ words: [String], output: String, processor: Int? = nil) throws(BenchmarkFailure) {
+    package init(_ words: [String], output: String, processor: Int? = nil) throws(BenchmarkFailure) {
         let words = (processor.map { ["taskset", "-c", "\($0)"] } ?? []) + words
         name = words.joined(separator: " ")
         outputPath = output
@@ -45,7 +45,7 @@ final class Child: Sendable {
     /// Asks the process to end, and kills its group when it has not ended within ten seconds.
     ///
     /// - Parameter target: Who gets the signal, when it is not the child itself.
-    func stop(_ signal: CInt = SIGTERM, target: pid_t? = nil) {
+    package func stop(_ signal: CInt = SIGTERM, target: pid_t? = nil) {
         isWaitedFor.withLock { isWaitedFor in
             guard !isWaitedFor else { return }
             kill(target ?? number, signal)
@@ -55,7 +55,7 @@ final class Child: Sendable {
     }
 
     /// Waits for its end: the exit status, or nil when a signal or the deadline ended it.
-    func wait(milliseconds: Int) -> CInt? {
+    package func wait(milliseconds: Int) -> CInt? {
         isWaitedFor.withLock { isWaitedFor in
             isWaitedFor = true
             return reap(milliseconds: milliseconds)
@@ -78,7 +78,7 @@ final class Child: Sendable {
     }
 
     /// Whether it has ended by itself; what it said last is then the reason.
-    var failure: BenchmarkFailure? {
+    package var failure: BenchmarkFailure? {
         var information = siginfo_t()
         guard waitid(P_PID, id_t(number), &information, WEXITED | WNOHANG | WNOWAIT) == 0 else { return nil }
         guard information.si_signo == SIGCHLD else { return nil }
@@ -89,7 +89,7 @@ final class Child: Sendable {
     /// Runs a program to its end and gives what it wrote.
     ///
     /// - Throws: when it does not end with 0 within the time.
-    static func output(
+    package static func output(
         of words: [String], in scratch: String, milliseconds: Int = 120_000
     ) throws(BenchmarkFailure) -> String {
         let child = try Child(words, output: "\(scratch)/tool.out")
@@ -104,15 +104,15 @@ final class Child: Sendable {
 }
 
 /// Every child that runs, so that none outlives the benchmark.
-enum Children {
+package enum Children {
     private static let numbers = Mutex<Set<pid_t>>([])
 
-    static func add(_ number: pid_t) { numbers.withLock { _ = $0.insert(number) } }
-    static func remove(_ number: pid_t) { numbers.withLock { _ = $0.remove(number) } }
-    static var all: Set<pid_t> { numbers.withLock { $0 } }
+    package static func add(_ number: pid_t) { numbers.withLock { _ = $0.insert(number) } }
+    package static func remove(_ number: pid_t) { numbers.withLock { _ = $0.remove(number) } }
+    package static var all: Set<pid_t> { numbers.withLock { $0 } }
 
     /// Kills them all, each with its process group.
-    static func killAll() {
+    package static func killAll() {
         for number in all { kill(-number, SIGKILL) }
     }
 }

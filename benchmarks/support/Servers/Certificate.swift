@@ -1,9 +1,9 @@
 import Glibc
 
 /// A certificate for loopback and its key, as PEM files.
-struct Certificate {
-    let chain: String
-    let key: String
+package struct Certificate {
+    package let chain: String
+    package let key: String
 
     /// Makes one of its own, P-256, by the `openssl` command.
     init(in directory: String) throws(BenchmarkFailure) {
@@ -17,7 +17,7 @@ struct Certificate {
     }
 
     /// What a server and OpenSSL agree on: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
-    static func agreed(port: UInt16, in scratch: String) -> String? {
+    package static func agreed(port: UInt16, in scratch: String) -> String? {
         let words = ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"]
         guard let said = try? Child.output(of: words, in: scratch, milliseconds: 5000) else { return nil }
         for line in said.split(separator: "\n") where line.hasPrefix("New, ") {

@@ -1,15 +1,15 @@
-import Glibc
+package import Glibc
 
 /// What the kernel counts about processes.
-enum ProcessUsage {
+package enum ProcessUsage {
     /// A process and all below it.
-    static func family(of number: pid_t) -> [pid_t] {
+    package static func family(of number: pid_t) -> [pid_t] {
         let children = (try? readText("/proc/\(number)/task/\(number)/children")) ?? ""
         return [number] + children.split(separator: " ").compactMap { pid_t($0) }.flatMap(family)
     }
 
     /// Processor time of some processes since each began, ended threads included, in nanoseconds.
-    static func processorTime(of numbers: [pid_t]) -> Int {
+    package static func processorTime(of numbers: [pid_t]) -> Int {
         numbers.reduce(0) { sum, number in
             var clock = clockid_t()
             return clock_getcpuclockid(number, &clock) == 0 ? sum + nanoseconds(clock) : sum
@@ -17,7 +17,7 @@ enum ProcessUsage {
     }
 
     /// A line of `/proc/PID/status`, summed over processes, in bytes: `VmHWM`, `VmRSS`, `RssAnon`.
-    static func memory(_ field: String, of numbers: [pid_t]) -> Int {
+    package static func memory(_ field: String, of numbers: [pid_t]) -> Int {
         numbers.reduce(0) { sum, number in
             let status = (try? readText("/proc/\(number)/status")) ?? ""
             for line in status.split(separator: "\n") where line.hasPrefix(field + ":") {
@@ -29,12 +29,12 @@ enum ProcessUsage {
     }
 
     /// Lets `VmHWM` begin anew from what is resident now.
-    static func resetHighWater(of numbers: [pid_t]) {
+    package static func resetHighWater(of numbers: [pid_t]) {
         for number in numbers { try? writeText("/proc/\(number)/clear_refs", "5") }
     }
 
     /// Processor time of this process and of the children it has waited for, in nanoseconds.
-    static var own: Int {
+    package static var own: Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
         let children =

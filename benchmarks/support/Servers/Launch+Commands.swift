@@ -9,7 +9,7 @@ extension Server.Launch {
     }
 
     /// Where nginx takes the answer to a target from; the target itself is the path below it.
-    static func staticRoot(_ directory: String) -> String { directory + "/static" }
+    package static func staticRoot(_ directory: String) -> String { directory + "/static" }
 
     private func chartroomCommand(_ port: UInt16) throws(BenchmarkFailure) -> [String] {
         let tls = certificate.map { "tls: {certificate: \"\($0.chain)\", key: \"\($0.key)\"}\n" } ?? ""
@@ -50,9 +50,6 @@ extension Server.Launch {
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
             "\($0)_temp_path \(directory)/\($0);"
         }
-        let manifests = (0..<ChartMaker.repositories).map {
-            "location /v2/bench/chart-\($0)/manifests/ { default_type \(HTTPRequest.manifestType); }"
-        }
         let file = "\(directory)/nginx.conf"
         try writeText(
             file,
@@ -76,7 +73,7 @@ extension Server.Launch {
                 \(tls ?? "")
                 root \(Server.Launch.staticRoot(directory));
                 location = /v2/ { return 200; }
-                \(manifests.joined(separator: "\n    "))
+                \(nginxLines.joined(separator: "\n    "))
               }
             }
 

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The text of a file; small ones only.
-func readText(_ path: String) throws(BenchmarkFailure) -> String {
+package func readText(_ path: String) throws(BenchmarkFailure) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw BenchmarkFailure(call: "open", on: path) }
     defer { close(descriptor) }
@@ -16,7 +16,7 @@ func readText(_ path: String) throws(BenchmarkFailure) -> String {
 }
 
 /// Writes a file, readable by everyone: nginx may serve it as another user.
-func writeFile(_ path: String, _ parts: [[UInt8]]) throws(BenchmarkFailure) {
+package func writeFile(_ path: String, _ parts: [[UInt8]]) throws(BenchmarkFailure) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw BenchmarkFailure(call: "create", on: path) }
     defer { close(descriptor) }
@@ -33,12 +33,12 @@ func writeFile(_ path: String, _ parts: [[UInt8]]) throws(BenchmarkFailure) {
 }
 
 /// Writes a text file.
-func writeText(_ path: String, _ text: String) throws(BenchmarkFailure) {
+package func writeText(_ path: String, _ text: String) throws(BenchmarkFailure) {
     try writeFile(path, [Array(text.utf8)])
 }
 
 /// Makes a directory and those above it.
-func makeDirectory(_ path: String) throws(BenchmarkFailure) {
+package func makeDirectory(_ path: String) throws(BenchmarkFailure) {
     var made = ""
     for name in path.split(separator: "/") {
         made += "/" + name
@@ -49,11 +49,12 @@ func makeDirectory(_ path: String) throws(BenchmarkFailure) {
 /// A temporary directory of this run, which goes with everything in it when the run ends.
 ///
 /// Nothing is deleted before: creating many files right after deleting many is slow on ext4.
-struct Scratch: Sendable {
-    let path: String
+package struct Scratch: Sendable {
+    package let path: String
 
-    init(below parent: String) throws(BenchmarkFailure) {
-        var template = Array("\(parent)/registry-benchmark-XXXXXX".utf8CString)
+    /// Makes it.
+    package init(below parent: String, program: String) throws(BenchmarkFailure) {
+        var template = Array("\(parent)/\(program)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw BenchmarkFailure(call: "make a directory in", on: parent) }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         guard chmod(path, 0o755) == 0 else { throw BenchmarkFailure(call: "open up", on: path) }
@@ -63,12 +64,12 @@ struct Scratch: Sendable {
     }
 
     /// A new directory for one purpose.
-    func directory(_ name: String) throws(BenchmarkFailure) -> String {
+    package func directory(_ name: String) throws(BenchmarkFailure) -> String {
         try makeDirectory("\(path)/\(name)")
         return "\(path)/\(name)"
     }
 
-    func remove() {
+    package func remove() {
         _ = try? Child(["rm", "-rf", path], output: "/dev/null").wait(milliseconds: 300_000)
     }
 }

@@ -3,13 +3,15 @@ import Glibc
 /// A blocking keep-alive connection: one request at a time, bodies dropped in the kernel.
 ///
 /// Belongs to one thread at a time.
-final class Connection {
-    let descriptor: CInt
+package final class Connection {
+    package let descriptor: CInt
+    /// When the last answer began to come, in nanoseconds.
+    package private(set) var firstByteAt = 0
     private let port: UInt16
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 16)
 
     /// Connects to a server on loopback.
-    init(port: UInt16) throws(BenchmarkFailure) {
+    package init(port: UInt16) throws(BenchmarkFailure) {
         self.port = port
         descriptor = try Socket.connect(to: port)
         guard descriptor >= 0 else { throw BenchmarkFailure("nobody listens on port \(port)") }
@@ -21,7 +23,7 @@ final class Connection {
     }
 
     /// Sends a request; the parts of the body are repeated as often as asked.
-    func send(_ request: HTTPRequest) throws(BenchmarkFailure) {
+    package func send(_ request: HTTPRequest) throws(BenchmarkFailure) {
         let pieces = [request.head(port: port)] + request.body
         var number = 0
         var offset = 0
@@ -39,7 +41,7 @@ final class Connection {
     }
 
     /// Receives the answer to a request and drops its body.
-    func receive(_ request: HTTPRequest) throws(BenchmarkFailure) -> ResponseHead {
+    package func receive(_ request: HTTPRequest) throws(BenchmarkFailure) -> ResponseHead {
         var filled = 0
         while true {
             let room = buffer.count - filled
@@ -48,6 +50,7 @@ final class Connection {
                 if got == 0 { throw BenchmarkFailure("\(request.method) \(request.target): the server hung up") }
                 throw BenchmarkFailure(call: "receive", on: request.target)
             }
+            if filled == 0 { firstByteAt = nanoseconds() }
             filled += got
             if let head = try ResponseHead(UnsafeRawBufferPointer(rebasing: buffer[..<filled])) {
                 let hasBody = request.method != "HEAD" && head.status != 204 && head.status != 304
@@ -71,7 +74,7 @@ final class Connection {
 
     /// Sends a request, waits for the answer, and fails unless its status is one of those expected.
     @discardableResult
-    func exchange(_ request: HTTPRequest, expecting statuses: Int...) throws(BenchmarkFailure) -> ResponseHead {
+    package func exchange(_ request: HTTPRequest, expecting statuses: Int...) throws(BenchmarkFailure) -> ResponseHead {
         try send(request)
         let head = try receive(request)
         try head.expect(statuses, for: request)
@@ -81,14 +84,14 @@ final class Connection {
 
 extension ResponseHead {
     /// Fails unless the status is one of those expected.
-    func expect(_ statuses: [Int], for request: HTTPRequest) throws(BenchmarkFailure) {
+    package func expect(_ statuses: [Int], for request: HTTPRequest) throws(BenchmarkFailure) {
         guard statuses.contains(status) else {
             throw BenchmarkFailure("\(request.method) \(request.target): \(status), not \(statuses)")
         }
     }
 
     /// The path of a `Location`, which may be absolute.
-    var locationPath: String {
+    package var locationPath: String {
         guard let scheme = location.firstRange(of: "://") else { return location }
         let rest = location[scheme.upperBound...]
         return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"

@@ -7,7 +7,7 @@ struct Facts {
     let versions: [(String, JSONValue)]
     let command: String
 
-    init(_ options: Options, scratch: String) {
+    init(_ options: Options, servers: [Server.Kind], scratch: String) {
         command = options.command
         machine = Facts.machine(scratch)
         let isDirty = Facts.line(of: ["git", "status", "--porcelain", "--untracked-files=no"], scratch) != nil
@@ -15,7 +15,7 @@ struct Facts {
             (Facts.line(of: ["git", "rev-parse", "--short=12", "HEAD"], scratch) ?? "unknown")
             + (isDirty ? "+changes" : "")
         var versions: [(String, JSONValue)] = []
-        for kind in Server.Kind.allCases where !options.without.contains(kind.rawValue) {
+        for kind in servers where !options.without.contains(kind.rawValue) {
             let words =
                 switch kind {
                 case .chartroom: [options.chartroom, "version"]

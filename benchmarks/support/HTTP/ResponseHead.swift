@@ -1,14 +1,15 @@
 import Glibc
 
 /// What the benchmark needs of the head of an HTTP/1.1 response.
-struct ResponseHead {
-    var status = 0
+package struct ResponseHead {
+    package var status = 0
     /// Bytes up to and with the empty line.
-    var byteCount = 0
+    package var byteCount = 0
     /// Bytes of the body that a GET would bring.
-    var contentLength = 0
-    var isLast = false
-    var location = ""
+    package var contentLength = 0
+    package var isLast = false
+    package var location = ""
+    package var entityTag = ""
 
     /// Reads the head at the start of some bytes; nil when it is not all there.
     ///
@@ -44,6 +45,8 @@ struct ResponseHead {
             } else if let value = value(of: line, "connection:") {
                 isLast = value.elementsEqual("close".utf8)
             }
+        case UInt8(ascii: "e"):
+            if let value = value(of: line, "etag:") { entityTag = String(decoding: value, as: UTF8.self) }
         case UInt8(ascii: "l"):
             if let value = value(of: line, "location:") { location = String(decoding: value, as: UTF8.self) }
         case UInt8(ascii: "t"):

@@ -2,37 +2,38 @@ import Glibc
 import Posix
 
 /// One run: what is asked, where its data goes, whom it tells.
-final class Session {
-    let options: Options
-    let scale: Scale
-    let scratch: Scratch
-    let report: Report
+package final class Session {
+    package let options: Options
+    package let scratch: Scratch
+    package let report: Report
+    private let servers: [Server.Kind]
+    private let nginxLines: [String]
     private let names = Counter()
     private var certificate: Certificate?
 
-    init(_ options: Options, scratch: Scratch) {
-        self.options = options
-        scale = Scale(options)
-        self.scratch = scratch
-        report = Report(Facts(options, scratch: scratch.path), noisePercent: options.noisePercent)
+    init(_ options: Options, servers: [Server.Kind], nginxLines: [String], scratch: Scratch, report: Report) {
+        (self.options, self.servers, self.nginxLines) = (options, servers, nginxLines)
+        (self.scratch, self.report) = (scratch, report)
     }
 
     /// Those of some servers that take part.
-    func participants(_ kinds: [Server.Kind] = Server.Kind.allCases) -> [Server.Kind] {
-        kinds.filter { !options.without.contains($0.rawValue) }
+    package func participants(_ kinds: [Server.Kind] = Server.Kind.allCases) -> [Server.Kind] {
+        kinds.filter { servers.contains($0) && !options.without.contains($0.rawValue) }
     }
 
     /// A new directory, in which nothing else has ever been.
-    func freshDirectory(_ name: String) throws(BenchmarkFailure) -> String {
+    package func freshDirectory(_ name: String) throws(BenchmarkFailure) -> String {
         try scratch.directory("\(names.next())-\(name)")
     }
 
     /// How to start a server on a directory, a fresh one unless given.
-    func launch(
+    package func launch(
         _ kind: Server.Kind, in directory: String? = nil, isTLS: Bool = false
     ) throws(BenchmarkFailure) -> Server.Launch {
-        var launch = Server.Launch(kind: kind, directory: directory ?? "", chartroom: options.chartroom)
+        var launch = Server.Launch(kind: kind, directory: directory ?? "")
         if directory == nil { launch.directory = try freshDirectory(kind.rawValue) }
+        launch.chartroom = options.chartroom
+        launch.nginxLines = nginxLines
         launch.processor = options.isPinned ? 0 : nil
         if isTLS { launch.certificate = try sharedCertificate() }
         return launch
@@ -46,7 +47,7 @@ final class Session {
     }
 
     /// Writes out what earlier work left dirty, so that it is not paid for in a later stretch.
-    func settle() throws(BenchmarkFailure) {
+    package func settle() throws(BenchmarkFailure) {
         do throws(SystemError) {
             try Directory(creating: scratch.path).syncFileSystem()
         } catch {
@@ -59,16 +60,26 @@ final class Session {
     /// The order is the same in each: A B C A B C.
     ///
     /// A stretch during which others used the processors is repeated; the quietest attempt counts.
-    func alternate(_ contenders: [Contender], rounds: Int? = nil) throws(BenchmarkFailure) -> [Series] {
+    package func alternate(_ contenders: [Contender], rounds: Int? = nil) throws(BenchmarkFailure) -> [Series] {
         let servers = contenders.flatMap(\.server.processes)
         for contender in contenders { ProcessUsage.resetHighWater(of: contender.server.processes) }
         var all = contenders.map { Series($0.label) }
-        for _ in 0..<(rounds ?? scale.rounds) {
+        for _ in 0..<(rounds ?? options.rounds) {
             for (number, contender) in contenders.enumerated() {
                 all[number].stretches.append(try quietStretch(contender, servers))
             }
         }
         return all
+    }
+
+    /// Runs a body and gives what others took of the processors meanwhile, in percent.
+    package func othersPercent(
+        beside servers: [Server], _ body: () throws(BenchmarkFailure) -> Void
+    ) throws(BenchmarkFailure) -> Double {
+        let processes = servers.flatMap(\.processes)
+        let before = MachineLoad(servers: processes)
+        try body()
+        return MachineLoad(servers: processes).othersShare(since: before) * 100
     }
 
     private func quietStretch(_ contender: Contender, _ servers: [pid_t]) throws(BenchmarkFailure) -> Series.Stretch {
@@ -91,15 +102,22 @@ final class Session {
 }
 
 /// A server and how to load it.
-struct Contender {
-    var label: String
-    var server: Server
-    var measure: (Server) throws(BenchmarkFailure) -> LoadSample
+package struct Contender {
+    package var label: String
+    package var server: Server
+    package var measure: (Server) throws(BenchmarkFailure) -> LoadSample
+
+    /// A contender.
+    package init(
+        label: String, server: Server, measure: @escaping (Server) throws(BenchmarkFailure) -> LoadSample
+    ) {
+        (self.label, self.server, self.measure) = (label, server, measure)
+    }
 }
 
 extension [Contender] {
     /// The peak of resident memory of each since the case began.
-    var highWater: [String: Int] {
+    package var highWater: [String: Int] {
         var highWater: [String: Int] = [:]
         for contender in self {
             highWater[contender.label] = ProcessUsage.memory("VmHWM", of: contender.server.processes)

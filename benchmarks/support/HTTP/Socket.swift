@@ -1,9 +1,9 @@
 import Glibc
 
 /// Sockets on loopback.
-enum Socket {
+package enum Socket {
     /// A connection to a port, without delay, with a deadline of a minute for each call; -1 when nobody listens.
-    static func connect(to port: UInt16) throws(BenchmarkFailure) -> CInt {
+    package static func connect(to port: UInt16) throws(BenchmarkFailure) -> CInt {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchmarkFailure(call: "socket", on: "loopback") }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -24,7 +24,7 @@ enum Socket {
     }
 
     /// A port that was free a moment ago, chosen by the kernel.
-    static func freePort() throws(BenchmarkFailure) -> UInt16 {
+    package static func freePort() throws(BenchmarkFailure) -> UInt16 {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw BenchmarkFailure(call: "socket", on: "loopback") }
         defer { close(descriptor) }

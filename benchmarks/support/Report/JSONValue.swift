@@ -1,7 +1,7 @@
 import Glibc
 
 /// JSON to be written, members in the order given.
-enum JSONValue: Sendable {
+package enum JSONValue: Sendable {
     case text(String)
     case integer(Int)
     /// Written with four significant digits.
@@ -10,7 +10,7 @@ enum JSONValue: Sendable {
     case list([JSONValue])
     case object([(String, JSONValue)])
 
-    var written: String {
+    package var written: String {
         switch self {
         case .text(let text): JSONValue.quoted(text)
         case .integer(let integer): "\(integer)"
@@ -23,7 +23,7 @@ enum JSONValue: Sendable {
     }
 
     /// A number with four significant digits, without an exponent.
-    static func rounded(_ number: Double) -> String {
+    package static func rounded(_ number: Double) -> String {
         guard number.isFinite, number != 0 else { return "0" }
         let digits = max(0, 3 - Int(log10(abs(number)).rounded(.down)))
         let factor = pow(10, Double(digits))

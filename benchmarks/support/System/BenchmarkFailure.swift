@@ -1,20 +1,20 @@
 import Glibc
-import Posix
+package import Posix
 
 /// Why a run ends without its result: one sentence.
-struct BenchmarkFailure: Error, CustomStringConvertible {
-    let description: String
+package struct BenchmarkFailure: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 
-    init(_ error: SystemError) {
+    package init(_ error: SystemError) {
         description = error.description
     }
 
     /// The failure that `errno` tells of; to be made right after the call.
-    init(call: String, on object: String) {
+    package init(call: String, on object: String) {
         self.init(SystemError(code: errno, call: call, object: object))
     }
 }
