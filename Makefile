@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:5000
 DATA ?=
 # How long `make fuzz` runs each target.
 FUZZ_SECONDS ?= 60
-# Arguments of `make bench`: cases and options of registry-benchmark.
+# Arguments of `make bench` and `make bench-charts`: cases and options of the benchmark.
 BENCH ?=
 # A folder of chart archives that the tests push and pull as a whole.
 TEST_CHARTS ?= $(wildcard ../shared/data/rancher-charts/assets)
@@ -26,7 +26,7 @@ FUZZERS := $(notdir $(wildcard Tests/Fuzz/Fuzz*))
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## Install the Debian libraries that the build needs.
@@ -62,6 +62,11 @@ bench: build ## Compare with docker-registry and nginx; BENCH='CASE… OPTION…
 	@packaging/install-packages $(TEST_PACKAGES) $(BENCH_PACKAGES)
 	swift build -c release --product registry-benchmark
 	.build/release/registry-benchmark --chartroom $(CHARTROOM) $(BENCH)
+
+.PHONY: bench-charts
+bench-charts: build test-setup ## Measure charts and their indexes beside nginx; BENCH='CASE… OPTION…'.
+	swift build -c release --product charts-benchmark
+	.build/release/charts-benchmark --chartroom $(CHARTROOM) $(if $(TEST_CHARTS),--archives '$(abspath $(TEST_CHARTS))') $(BENCH)
 
 .PHONY: fuzz
 fuzz: setup $(addprefix fuzz-,$(FUZZERS)) ## Run each fuzz target for FUZZ_SECONDS=60.

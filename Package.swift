@@ -157,6 +157,9 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "registry-benchmark", dependencies: ["BenchmarkSupport", "Posix", "Codecs"],
         path: "benchmarks/registry", swiftSettings: language),
+    .executableTarget(
+        name: "charts-benchmark", dependencies: ["BenchmarkSupport", "ChartArchive", "Archive", "Codecs", "CZlib"],
+        path: "benchmarks/charts", swiftSettings: language),
 ]
 
 /// Fuzz targets link libFuzzer's main, so they exist only while fuzzing: `make fuzz`.

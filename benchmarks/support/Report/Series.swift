@@ -23,17 +23,20 @@ package struct Series {
     }
 
     /// Adds a number that is not a rate of requests.
-    ///
-    /// - Parameter othersPercent: What others took of the processors meanwhile, where it was counted.
-    package mutating func add(_ value: Double, othersPercent: Double? = nil) {
+    package mutating func add(_ value: Double) {
         var sample = LoadSample()
         sample.rate = value
-        add(sample, othersPercent: othersPercent)
+        add(sample)
     }
 
     /// Adds a stretch of load that was not repeated.
-    package mutating func add(_ sample: LoadSample, othersPercent: Double? = nil) {
-        stretches.append(Stretch(sample: sample, othersPercent: othersPercent))
+    package mutating func add(_ sample: LoadSample) {
+        stretches.append(Stretch(sample: sample))
+    }
+
+    /// Notes what others took of the processors during all of it.
+    package mutating func note(othersPercent: Double) {
+        for number in stretches.indices { stretches[number].othersPercent = othersPercent }
     }
 
     package var rates: [Double] { stretches.map(\.sample.rate) }

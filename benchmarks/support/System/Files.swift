@@ -2,16 +2,21 @@ import Glibc
 
 /// The text of a file; small ones only.
 package func readText(_ path: String) throws(BenchmarkFailure) -> String {
+    String(decoding: try readFile(path), as: UTF8.self)
+}
+
+/// The bytes of a file.
+package func readFile(_ path: String) throws(BenchmarkFailure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw BenchmarkFailure(call: "open", on: path) }
     defer { close(descriptor) }
-    var text: [UInt8] = []
+    var content: [UInt8] = []
     while true {
         let piece = [UInt8](unsafeUninitializedCapacity: 65_536) { room, count in
             count = max(0, read(descriptor, room.baseAddress, room.count))
         }
-        if piece.isEmpty { return String(decoding: text, as: UTF8.self) }
-        text += piece
+        if piece.isEmpty { return content }
+        content += piece
     }
 }
 
