@@ -134,7 +134,7 @@ extension LiveRequest {
         let source = BodySource(content, connection)
         let box = Unmanaged.passRetained(source)
         let response = MHD_create_response_from_callback(
-            UInt64(length), source.blockBytes,
+            UInt64(length), BodySource.blockBytes,
             { context, position, buffer, room in
                 guard let context, let buffer else { return -1 }
                 let block = UnsafeMutableRawBufferPointer(start: buffer, count: room)

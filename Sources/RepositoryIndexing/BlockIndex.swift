@@ -60,9 +60,9 @@ struct BlockIndex: Sendable {
         return try writer.finish(revision: state.revision, tail: nil)
     }
 
-    /// The same index in order in another log, in one slice.
-    func rewritten(to other: IndexLog) throws(ContentError) -> BlockIndex {
-        try other.append(slices, of: log)
+    /// The same index in order in another log, in one slice; nil when `goesOn` ended it.
+    func rewritten(to other: IndexLog, while goesOn: () -> Bool) throws(ContentError) -> BlockIndex? {
+        guard try other.append(slices, of: log, while: goesOn) else { return nil }
         var offset: Int64 = 0
         func next(_ slice: LogSlice) -> LogSlice {
             defer { offset += slice.length }

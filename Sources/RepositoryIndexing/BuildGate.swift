@@ -20,6 +20,11 @@ final class BuildGate<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// Whether somebody waits for whoever is in.
+    func hasWaiting(_ key: Key) -> Bool {
+        lines.withLock { lines in lines[key].map { !$0.isEmpty } ?? false }
+    }
+
     /// Lets the next one in.
     func leave(_ key: Key) {
         let next = lines.withLock { lines -> CheckedContinuation<Void, Never>? in

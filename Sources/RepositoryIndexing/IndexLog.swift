@@ -83,11 +83,15 @@ final class IndexLog: Sendable {
         return bytes
     }
 
-    /// Appends slices of another log, in their order.
-    func append(_ slices: [LogSlice], of other: IndexLog) throws(ContentError) {
+    /// Appends slices of another log, in their order; false when `goesOn` ended it before the last one.
+    @discardableResult
+    func append(
+        _ slices: [LogSlice], of other: IndexLog, while goesOn: () -> Bool = { true }
+    ) throws(ContentError) -> Bool {
         for slice in slices {
             var offset = slice.offset
             while offset < slice.end {
+                guard goesOn() else { return false }
                 let part = LogSlice(offset: offset, length: min(slice.end - offset, Int64(IndexLog.copiedBytes)))
                 // A name of its own: Swift 6.3.1 makes broken code of the span of what a throwing call returned.
                 let bytes = try other.read(part)
@@ -95,6 +99,7 @@ final class IndexLog: Sendable {
                 offset = part.end
             }
         }
+        return true
     }
 
     /// A descriptor of its own for a reader, who closes it; -1 when the process has no more to give.

@@ -49,7 +49,7 @@ extension IndexService {
             return try BlockIndex.made(of: state, from: reads, in: try makeLog())
         }
         var found = WarmTable.Warm(index: index, packed: old?.packed, begun: begun)
-        if index.isWasteful, executor == nil { found.index = tidied(index) }
+        if index.isWasteful, executor == nil { found.index = tidied(index) { true } }
         found.copiedBytes = found.index.slices.count > 1 ? old?.copiedBytes ?? 0 : 0
         warm.keep(found, for: namespace)
         if found.index.isWasteful { tidyLater(namespace) }
@@ -71,7 +71,9 @@ extension IndexService {
         Task(executorPreference: executor) {
             await self.gate.enter(.blocks(namespace))
             if var found = self.warm.find(namespace) {
-                found.index = self.tidied(found.index)
+                // Who waits for a build comes first, unless the log takes too much room.
+                let isUrgent = found.index.isWasteful
+                found.index = self.tidied(found.index) { isUrgent || !self.gate.hasWaiting(.blocks(namespace)) }
                 found.copiedBytes = 0
                 self.warm.keep(found, for: namespace)
             }
@@ -81,11 +83,12 @@ extension IndexService {
 
     /// The index in one piece in a new log.
     ///
-    /// A failure changes nothing: the old log serves on, and a later change tries again.
-    private func tidied(_ index: BlockIndex) -> BlockIndex {
+    /// A failure changes nothing, nor does `goesOn` when it ends the work: the old log serves on, and it is tried again
+    /// later.
+    private func tidied(_ index: BlockIndex, while goesOn: () -> Bool) -> BlockIndex {
         guard index.slices.count > 1 || index.isWasteful else { return index }
         do {
-            return try index.rewritten(to: try makeLog())
+            return try index.rewritten(to: try makeLog(), while: goesOn) ?? index
         } catch {
             return index
         }
