@@ -73,7 +73,13 @@ public struct ChartRow: Sendable {
 }
 
 /// How a version's order is stored: turned around, so that the index's order is the order of bytes.
+///
+/// An empty order, which stands behind every version, becomes bytes behind all that a version's order gives: the 25th
+/// of those is never 0 (`SemanticVersion.orderKey`).
 enum ChartPosition {
-    static func stored(_ order: [UInt8]) -> [UInt8] { order.map { ~$0 } }
+    static func stored(_ order: [UInt8]) -> [UInt8] {
+        order.isEmpty ? [UInt8](repeating: 0xFF, count: 25) : order.map { ~$0 }
+    }
+
     static func order(_ stored: [UInt8]) -> [UInt8] { stored.map { ~$0 } }
 }

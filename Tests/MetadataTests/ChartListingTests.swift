@@ -31,6 +31,10 @@ import Testing
         #expect(try fixture.entries(room, from: two) == ["app 2.0.0", "app 1.0.0"])
         #expect(try fixture.entries(room, from: two, before: one) == ["app 2.0.0"])
         #expect(try fixture.entries(room, before: two) == ["Zoo 1.0.0", "app 3.0.0"])
+        // No order stands behind every version of a chart.
+        let (all, none) = (ChartVersionKey(name: "app", order: [0xFF]), ChartVersionKey(name: "app", order: []))
+        #expect(try fixture.entries(room, from: all, before: none) == ["app 3.0.0", "app 2.0.0", "app 1.0.0"])
+        #expect(try fixture.entries(room, from: none) == [])
         #expect(try fixture.reader.chartNames(in: room, PageRequest(limit: 1)).elements == ["Zoo"])
         #expect(try fixture.reader.chartNames(in: room, PageRequest(limit: 9, last: "Zoo")).elements == ["app"])
         #expect(try fixture.reader.chartRepository(room)?.versionCount == 4)
