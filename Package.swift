@@ -143,7 +143,8 @@ let checks: [Target] = [
         ]),
     tests("CommandsTests", ["Commands", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
     tests(
-        "EndToEndTests", ["OCIModel", "Posix", "Codecs", "HTTPClient", "HTTPMessage"],
+        "EndToEndTests",
+        ["ChartArchive", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "HTTPClient", "HTTPMessage"],
         exclude: ["conformance", "drivers"]),
     tests(
         "RepositoryIndexingTests",

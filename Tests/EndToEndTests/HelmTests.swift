@@ -17,9 +17,15 @@ struct HelmTests {
         }
 
         func callAsFunction(_ words: String...) async throws -> Ended {
+            try await self(words)
+        }
+
+        func callAsFunction(_ words: [String]) async throws -> Ended {
             try await run(
                 Workshop.python, [Workshop.driver("helm.py")] + options + words,
-                environment: ["HELM_LIBRARY": Workshop.helmLibrary, "HELM_HOME": home.path])
+                environment: [
+                    "HELM_LIBRARY": Workshop.helmLibrary, "HELM_HOME": home.path, "PYTHONDONTWRITEBYTECODE": "1",
+                ], deadline: .seconds(300))
         }
 
         /// Pushes, and pulls with an empty cache; the bytes.

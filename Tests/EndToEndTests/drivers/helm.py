@@ -3,18 +3,21 @@
 
     HELM_LIBRARY=…/libhelm.so HELM_HOME=DIR helm.py version
     … helm.py [--plain-http] [--ca-file FILE] login HOST USER PASSWORD
-    … helm.py … push ARCHIVE oci://HOST/NAMESPACE
+    … helm.py … push ARCHIVE… oci://HOST/NAMESPACE
     … helm.py … show oci://HOST/REPOSITORY:VERSION
     … helm.py … pull oci://HOST/REPOSITORY:VERSION FILE
     … helm.py … fetch oci://HOST/REPOSITORY VERSION
     … helm.py … fetch NAME/CHART RANGE
+    … helm.py … install NAME/CHART RANGE
+    … helm.py … lint NAME/CHART
     … helm.py … repo-add NAME URL [USER PASSWORD]
     … helm.py … repo-update NAME
 
 One process runs one action, as helm does. Everything Helm keeps lies below HELM_HOME. The library is the shared object
 of the PyPI wheel helm-sdkpy 0.1.32. Its own pull action ends on a null pointer, so `pull` shows the chart, which
 downloads it, and takes the archive out of Helm's content cache. That path knows no `+` in a version: `fetch` takes the
-first steps of an installation, which downloads and reads the chart, and then finds no cluster.
+first steps of an installation, which downloads and reads the chart, and then finds no cluster. `install` finds one,
+which cluster.py makes up, and prints what Helm rendered and created, one JSON object a line.
 """
 import argparse
 import ctypes
@@ -23,12 +26,14 @@ import json
 import os
 import sys
 
+from cluster import Cluster
+
 Text = ctypes.c_char_p
-ACTIONS = ["version", "login", "logout", "push", "pull", "show", "fetch", "repo-add", "repo-update"]
+ACTIONS = ["version", "login", "logout", "push", "pull", "show", "fetch", "install", "lint", "repo-add", "repo-update"]
 
 
 class Helm:
-    def __init__(self, options):
+    def __init__(self, options, cluster="/nonexistent"):
         self.library = ctypes.CDLL(os.environ["HELM_LIBRARY"])
         self.library.helm_sdkpy_last_error.restype = Text
         self.library.helm_sdkpy_version_string.restype = Text
@@ -36,7 +41,7 @@ class Helm:
         self.handle = ctypes.c_ulonglong()
         create = self.library.helm_sdkpy_config_create
         create.argtypes = [Text, Text, Text, Text, ctypes.POINTER(ctypes.c_ulonglong)]
-        self.check(create(b"default", b"/nonexistent", None, json.dumps(options).encode(), ctypes.byref(self.handle)))
+        self.check(create(b"default", cluster.encode(), None, json.dumps(options).encode(), ctypes.byref(self.handle)))
 
     def check(self, status):
         if status != 0:
@@ -56,11 +61,16 @@ class Helm:
         finally:
             self.library.helm_sdkpy_free(result)
 
-    def fetch(self, reference, version):
-        wishes = {"wait": False, "timeout_seconds": 5, "disable_openapi_validation": True}
+    def start_installation(self, reference, version):
+        wishes = {
+            "wait": False, "timeout_seconds": 5, "disable_openapi_validation": True, "server_side_apply": "false",
+        }
         result = ctypes.c_void_p()
         words = [b"release", reference.encode(), b"", version.encode(), json.dumps(wishes).encode()]
-        self.library.helm_sdkpy_install(self.handle, *map(Text, words), ctypes.byref(result))
+        return self.library.helm_sdkpy_install(self.handle, *map(Text, words), ctypes.byref(result))
+
+    def fetch(self, reference, version):
+        self.start_installation(reference, version)
         problem = (self.library.helm_sdkpy_last_error() or b"").decode("utf-8", "replace")
         if "cluster unreachable" not in problem:
             sys.exit("Error: " + problem)
@@ -117,8 +127,9 @@ def main():
     elif given.action == "logout":
         helm.call("registry_logout", *given.words)
     elif given.action == "push":
-        archive, reference = given.words
-        helm.call("push", archive, reference, json.dumps(transport))
+        *archives, reference = given.words
+        for archive in archives:
+            helm.call("push", archive, reference, json.dumps(transport))
     elif given.action == "show":
         print(helm.text("show_chart", *given.words))
     elif given.action == "pull":
@@ -131,6 +142,14 @@ def main():
         os.rename(new[0], path)
     elif given.action == "fetch":
         helm.fetch(*given.words)
+    elif given.action == "install":
+        with Cluster(home) as cluster:
+            helm = Helm(options, cluster.configuration)
+            helm.check(helm.start_installation(*given.words))
+            for value in cluster.objects:
+                print(json.dumps(value))
+    elif given.action == "lint":
+        print(helm.text("lint", *given.words))
     elif given.action == "repo-add":
         # The helm command makes this file; its library wants it to be there.
         known = os.path.join(home, "config", "repositories.yaml")
