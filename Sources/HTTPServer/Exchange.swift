@@ -163,6 +163,8 @@ extension LiveRequest {
         if lingers { engine.linger(connection.descriptor) }
         if isCorked { chartroom_tcp_cork(connection.descriptor, 0) }
         if case .answering(let response) = stage { response.discard() }
+        // Work that never began may hold this request.
+        stage = .queued
         if hasLeft { land() }
         abandonStream()
         if isPending { engine.pending.subtract(1, ordering: .relaxed) }
