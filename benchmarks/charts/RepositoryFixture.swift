@@ -12,8 +12,8 @@ final class RepositoryFixture {
     private var running: Server?
     private var runningNginx: (server: Server, root: String)?
     private var additions = 0
-    /// How the versions were loaded, and what others took of the processors meanwhile.
-    private(set) var loading: (sample: LoadSample, othersPercent: Double)?
+    /// How the versions were loaded, and what it cost.
+    private(set) var loading: (sample: LoadSample, cost: Session.Cost)?
     /// The largest resident memory seen of the Chartroom, in bytes, and where.
     private(set) var peaks: [(stage: String, bytes: Int)] = []
 
@@ -87,7 +87,7 @@ final class RepositoryFixture {
     private func fill(_ server: Server) throws(BenchmarkFailure) {
         let (maker, port) = (maker, server.port)
         var sample = LoadSample()
-        let others = try session.othersPercent(beside: [server]) { () throws(BenchmarkFailure) in
+        let cost = try session.cost(of: server) { () throws(BenchmarkFailure) in
             sample = try SharedWork(
                 clients: RepositoryFixture.clients,
                 connect: { () throws(BenchmarkFailure) in try ChartClient(port: port, maker) },
@@ -98,6 +98,6 @@ final class RepositoryFixture {
                 }
             ).run()
         }
-        loading = (sample, others)
+        loading = (sample, cost)
     }
 }

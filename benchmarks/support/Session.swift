@@ -72,14 +72,24 @@ package final class Session {
         return all
     }
 
-    /// Runs a body and gives what others took of the processors meanwhile, in percent.
-    package func othersPercent(
-        beside servers: [Server], _ body: () throws(BenchmarkFailure) -> Void
-    ) throws(BenchmarkFailure) -> Double {
-        let processes = servers.flatMap(\.processes)
-        let before = MachineLoad(servers: processes)
+    /// Runs a body once, however noisy the machine is, and gives what it cost.
+    package func cost(
+        of server: Server, _ body: () throws(BenchmarkFailure) -> Void
+    ) throws(BenchmarkFailure) -> Cost {
+        let processes = server.processes
+        let before = (MachineLoad(servers: processes), ProcessUsage.processorTime(of: processes))
         try body()
-        return MachineLoad(servers: processes).othersShare(since: before) * 100
+        return Cost(
+            processorMicroseconds: Double(ProcessUsage.processorTime(of: processes) - before.1) / 1000,
+            othersPercent: MachineLoad(servers: processes).othersShare(since: before.0) * 100)
+    }
+
+    /// What something cost.
+    package struct Cost: Sendable {
+        /// Processor time of the server.
+        var processorMicroseconds: Double
+        /// What others took of the processors meanwhile.
+        var othersPercent: Double
     }
 
     private func quietStretch(_ contender: Contender, _ servers: [pid_t]) throws(BenchmarkFailure) -> Series.Stretch {

@@ -14,7 +14,7 @@ struct AddCase {
         try client.connection.exchange(request, expecting: 200)
         var samples: [Sample] = []
         var length = 0
-        let others = try session.othersPercent(beside: [server]) { () throws(BenchmarkFailure) in
+        let cost = try session.cost(of: server) { () throws(BenchmarkFailure) in
             for _ in 0..<fixture.scale.additions {
                 let upload = client.upload(fixture.nextAddition())
                 let start = nanoseconds()
@@ -37,7 +37,7 @@ struct AddCase {
             parts.map { label, time in
                 var series = Series(label)
                 for sample in samples { series.add(Double(time(sample)) / 1e6) }
-                series.note(othersPercent: others)
+                if label == AddCase.whole { series.note(cost, for: samples.count) }
                 return series
             })
     }

@@ -7,7 +7,7 @@ enum LoadCase {
         guard let loading = fixture.loading else { return }
         var series = Series("chartroom")
         series.add(loading.sample)
-        series.note(othersPercent: loading.othersPercent)
+        series.note(loading.cost, for: loading.sample.requests)
         var result = CaseResult(name: "load", unit: "1/s", connections: 8)
         result.extra["chartroom"] = [
             ("versions", .integer(loading.sample.requests)),

@@ -34,9 +34,12 @@ package struct Series {
         stretches.append(Stretch(sample: sample))
     }
 
-    /// Notes what others took of the processors during all of it.
-    package mutating func note(othersPercent: Double) {
-        for number in stretches.indices { stretches[number].othersPercent = othersPercent }
+    /// Notes what all of it cost, spread over what was counted.
+    package mutating func note(_ cost: Session.Cost, for count: Int) {
+        for number in stretches.indices {
+            stretches[number].processorMicroseconds = cost.processorMicroseconds / Double(max(1, count))
+            stretches[number].othersPercent = cost.othersPercent
+        }
     }
 
     package var rates: [Double] { stretches.map(\.sample.rate) }
