@@ -3,14 +3,14 @@ import OCIModel
 import TestSupport
 import Testing
 
-/// Every archive of a big collection through the product, twice.
+/// Every archive of a big collection through the product, twice, and through every door.
 @Suite("Chart collection")
 struct ChartCollectionTests {
     /// A folder of archives, below which they may lie at any depth.
     static let folder = Workshop.environment("CHARTROOM_TEST_CHARTS")
 
     @Test(
-        "Each archive comes back byte for byte, and a second push costs no blob bytes",
+        "Each archive comes back byte for byte, a second push costs no blob bytes, and other doors give the same",
         .enabled(if: folder != nil, "CHARTROOM_TEST_CHARTS names no folder"))
     func collection() async throws {
         let archives = try await succeed("find", [try #require(ChartCollectionTests.folder), "-name", "*.tgz"])
@@ -31,6 +31,12 @@ struct ChartCollectionTests {
         #expect(try await blobBytes(web) == stored)
         let on = try await succeed("find", [fixture.data + "/blobs", "-type", "f"]).split(separator: "\n").count
         print("\(archives.count) archives, \(stored) bytes in \(on) blobs")
+        let worlds = CollectionWorlds(pushed: web, archives: archives)
+        try await worlds.compare()
+        let published = try #require(ChartCollectionTests.folder) + "/../index.yaml"
+        if try await run("test", ["-e", published]).status == 0 {
+            try await worlds.compare(with: try contents(of: published))
+        }
         #expect(await server.stop() == 0)
     }
 
@@ -53,17 +59,6 @@ struct ChartCollectionTests {
             environment: ["HOME": home])
         #expect(pulled.status == 0, "\(path): \(pulled)")
         return try contents(of: target)
-    }
-
-    /// Four at a time.
-    private func each(_ paths: [String], _ body: @escaping @Sendable (String) async throws -> Void) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for (number, path) in paths.enumerated() {
-                if number >= 4 { try await group.next() }
-                group.addTask { try await body(path) }
-            }
-            try await group.waitForAll()
-        }
     }
 
     /// The bytes the store holds as blobs, as its metrics say.
