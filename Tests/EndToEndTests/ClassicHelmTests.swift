@@ -81,6 +81,22 @@ struct ClassicHelmTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test("The root is a repository too, at either of its addresses", arguments: ["", "/", "/charts"])
+    func root(path: String) async throws {
+        let fixture = try Fixture()
+        let server = try await fixture.start()
+        let (address, url) = (try await server.address(), try await server.url())
+        let pushed = try await fixture.chartroom(["push", Workshop.charts + "/room-1.0.0.tgz", "oci://\(address)"])
+        #expect(pushed.status == 0, "\(pushed)")
+        let helm = try HelmTests.Helm()
+        #expect(try await helm("repo-add", "mine", url + path).status == 0)
+        let file = helm.home.path + "/pulled.tgz"
+        let pulled = try await helm("pull", "mine/room", file)
+        #expect(pulled.status == 0, "\(pulled)")
+        #expect(try contents(of: file) == archive("room-1.0.0.tgz"))
+        #expect(await server.stop() == 0)
+    }
+
     @Test("A repository behind a password, over TLS under a private authority")
     func secured() async throws {
         let fixture = try Fixture()
@@ -150,6 +166,10 @@ struct ClassicHelmTests {
         let web = try Web(url)
         #expect(try await web.upload(chart.archive, to: "Team").status == 201)
         #expect(try await web.index("team").versions.map(\.path) == ["charts/LoudChart-1.2.0.tgz"])
+        // Another chart that would share the repository is refused, with both names.
+        let other = try await web.upload(PackedChart("loudchart", "1.3.0").archive, to: "team")
+        #expect(other.status == 409, "\(other)")
+        #expect(other.text.contains("LoudChart") && other.text.contains("loudchart"), "\(other)")
         let helm = try HelmTests.Helm()
         #expect(try await helm("repo-add", "mine", url + "/charts/Team").status == 0)
         let file = helm.home.path + "/pulled.tgz"
