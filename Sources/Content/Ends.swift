@@ -108,4 +108,4 @@ public protocol Inventory: Sendable {
 }
 
 /// What the command line needs of a registry, near or far.
-public typealias RegistryEnd = BlobSource & BlobSink & TagResolver & Tagger & Deleter & Inventory
+public typealias RegistryEnd = BlobSource & BlobSink & TagResolver & Tagger & Deleter & Inventory & ChartCatalog

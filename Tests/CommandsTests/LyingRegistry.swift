@@ -122,3 +122,25 @@ extension LyingRegistry: BlobSource, BlobSink, TagResolver, Tagger, Deleter, Inv
 private func name(_ text: String) throws(ContentError) -> RepositoryName {
     do { return try RepositoryName(parsing: text) } catch { throw .nameInvalid("\(error)") }
 }
+
+extension LyingRegistry: ChartCatalog {
+    func listCharts(in namespace: ChartNamespace?, _ page: PageRequest<ChartCursor>) async throws(ContentError) -> Page<
+        ChartSummary
+    > {
+        try await truth.listCharts(in: namespace, page)
+    }
+
+    func listVersions(of chart: String, in namespace: ChartNamespace) async throws(ContentError) -> [ChartSummary] {
+        try await truth.listVersions(of: chart, in: namespace)
+    }
+
+    func searchCharts(_ text: String, in namespace: ChartNamespace?, limit: Int) async throws(ContentError)
+        -> [ChartSummary]
+    {
+        try await truth.searchCharts(text, in: namespace, limit: limit)
+    }
+
+    func listUnlisted(limit: Int) async throws(ContentError) -> [UnlistedChart] {
+        try await truth.listUnlisted(limit: limit)
+    }
+}

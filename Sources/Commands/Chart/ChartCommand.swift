@@ -52,15 +52,6 @@ extension Invocation {
         return try await contentWork { () async throws(ContentError) in try await work(ChartInspector(opened.end)) }
     }
 
-    /// The catalog of charts of a registry.
-    func catalog(_ opened: Opened) throws(CommandError) -> any ChartCatalog {
-        let end: Any = opened.end
-        guard let catalog = end as? any ChartCatalog else {
-            throw CommandError(.denied, "\(opened.name) keeps no catalog of charts")
-        }
-        return catalog
-    }
-
     /// Writes a file's text: byte for byte, but fit for a terminal on one.
     func output(file bytes: [UInt8]) throws(CommandError) {
         guard console.isOutputTerminal else { return try console.output(bytes) }

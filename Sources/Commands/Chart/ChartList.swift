@@ -27,7 +27,7 @@ extension Command {
             if invocation.arguments.has("unlisted"), invocation.arguments["chart"] != nil {
                 throw CommandError(.usage, "--unlisted and --chart exclude each other")
             }
-            let catalog = try invocation.catalog(try await invocation.open(reference))
+            let catalog = try await invocation.open(reference).end
             if invocation.arguments.has("unlisted") {
                 try await invocation.listUnlisted(catalog, in: namespace)
             } else if let chart = invocation.arguments["chart"] {

@@ -21,7 +21,7 @@ extension Command {
             }
             let namespace = try invocation.namespaceOption()
             let limit = invocation.arguments["limit"].flatMap { Int($0) } ?? 25
-            let catalog = try invocation.catalog(try await invocation.open())
+            let catalog = try await invocation.open().end
             let charts = try await contentWork { () async throws(ContentError) in
                 try await catalog.searchCharts(words.joined(separator: " "), in: namespace, limit: limit)
             }
