@@ -33,7 +33,7 @@ enum Caretaker {
         }
         engine.startDraining()
         daemon.quiesce()
-        listener.close()
+        listener.retire()
         janitor.sweep()
         var isClean = engine.active.load(ordering: .sequentiallyConsistent) == 0
         while !isClean, Clock.now() < engine.control.deadline {
@@ -45,6 +45,7 @@ enum Caretaker {
         }
         engine.cutEverything()
         daemon.stop()
+        listener.close()
         engine.lingering.closeAll()
         engine.control.finish(isClean)
     }

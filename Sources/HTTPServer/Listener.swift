@@ -18,9 +18,27 @@ struct Listener: Sendable {
         }
     }
 
-    /// Closes the socket and removes its file, unless another server has put its own there.
+    /// Stops listening while the daemon still runs, and removes the file, unless another server has put its own there.
+    ///
+    /// The descriptor goes on as one of a socket that nobody can reach: each of libmicrohttpd's threads takes it off its
+    /// epoll set when it next wakes up, and ends the process when there is no such descriptor (0.9.75, `daemon.c`).
+    func retire() {
+        let substitute = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        if substitute >= 0 {
+            _ = dup2(substitute, descriptor)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = Glibc.close(substitute)
+        }
+        removeFile()
+    }
+
+    /// Closes the socket and removes its file; only when no daemon uses it.
     func close() {
         _ = Glibc.close(descriptor)
+        removeFile()
+    }
+
+    private func removeFile() {
         guard let file else { return }
         var status = stat()
         if lstat(file.path, &status) == 0, status.st_dev == file.device, status.st_ino == file.inode {
