@@ -10,10 +10,15 @@ struct EntryPath {
 
     /// Refuses what leads outside: absolute paths, drive letters, `..`.
     init(_ written: String) throws(ChartArchiveError) {
-        let separator: Character = written.utf8.contains(UInt8(ascii: "\\")) ? "\\" : "/"
-        let parts = written.split(separator: separator, omittingEmptySubsequences: false)
-        let elements = written.split { $0 == "/" || $0 == "\\" }
-        guard !elements.contains("..") else { throw .path(written, problem: "leads to a parent directory") }
+        // By bytes: to Characters a slash with a combining mark behind it is no slash.
+        let (slash, backslash) = (UInt8(ascii: "/"), UInt8(ascii: "\\"))
+        let bytes = written.utf8
+        let separator = bytes.contains(backslash) ? backslash : slash
+        let parts = bytes.split(separator: separator, omittingEmptySubsequences: false).map { Substring($0) }
+        let elements = bytes.split { $0 == slash || $0 == backslash }
+        guard !elements.contains(where: { $0.elementsEqual("..".utf8) }) else {
+            throw .path(written, problem: "leads to a parent directory")
+        }
         guard let directory = parts.first, !directory.isEmpty, !EntryPath.isDrive(directory) else {
             throw .path(written, problem: "is an absolute path")
         }
@@ -28,7 +33,8 @@ struct EntryPath {
             throw .path(written, problem: "is an absolute path")
         }
         guard directory != "Chart.yaml" else { throw .path(written, problem: "is not in a directory of the chart's") }
-        let elements = rest.flatMap { $0.split(separator: "/") }.filter { $0 != "." }
+        let elements = rest.flatMap { $0.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) } }
+            .filter { !$0.utf8.elementsEqual(".".utf8) }
         guard !elements.isEmpty else { throw .path(written, problem: "is outside the chart's directory") }
         return elements.joined(separator: "/")
     }

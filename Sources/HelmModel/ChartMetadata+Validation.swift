@@ -43,6 +43,7 @@ extension ChartMetadata {
 
     /// White space becomes a space and what does not print is dropped, as Go's `unicode.IsSpace` and `IsPrint` see it.
     static func sanitized(_ text: String) -> String {
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if scalar.properties.isWhitespace {

@@ -166,22 +166,14 @@ extension MetadataWriter {
                 ORDER BY is_prerelease, position LIMIT 1
                 """, [.integer(chart.classic), .text(chart.name)]
             ) { $0.integer(0) }
-            if newest != chart.newest || newest == nil {
-                try sql.run("DELETE FROM chart_search WHERE rowid = ?1", [.integer(chart.id)])
-            }
             guard let newest else {
+                try sql.run("DELETE FROM chart_search WHERE rowid = ?1", [.integer(chart.id)])
                 try sql.run("DELETE FROM charts WHERE id = ?1", [.integer(chart.id)])
                 continue
             }
             try sql.run(
                 "UPDATE charts SET newest = ?2, is_settled = 1 WHERE id = ?1", [.integer(chart.id), .integer(newest)])
-            guard newest != chart.newest else { continue }
-            try sql.run(
-                """
-                INSERT INTO chart_search (rowid, name, keywords, description, maintainers)
-                SELECT ?1, c.name, c.keywords, c.description, c.maintainers
-                FROM chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id WHERE v.id = ?2
-                """, [.integer(chart.id), .integer(newest)])
+            if newest != chart.newest { try describe(chart.id, by: newest) }
         }
         for classic in Set(unsettled.map(\.classic)) {
             try sql.run(
@@ -190,6 +182,28 @@ extension MetadataWriter {
                     (SELECT revision FROM chart_repositories WHERE id = ?1) - ?2
                 """, [.integer(classic), .integer(MetadataWriter.rememberedChanges)])
         }
+    }
+
+    /// Makes a chart found by the words of a version.
+    ///
+    /// A new version most often has the words of the one before: then the search index, whose pages a change costs
+    /// dearly, stays as it is.
+    private func describe(_ chart: Int64, by version: Int64) throws(ContentError) {
+        let isSame = try sql.first(
+            """
+            SELECT 1 FROM chart_search s, chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id
+            WHERE s.rowid = ?1 AND v.id = ?2 AND s.name = c.name AND s.keywords = c.keywords
+                AND s.description = c.description AND s.maintainers = c.maintainers
+            """, [.integer(chart), .integer(version)]
+        ) { _ in true }
+        guard isSame == nil else { return }
+        try sql.run("DELETE FROM chart_search WHERE rowid = ?1", [.integer(chart)])
+        try sql.run(
+            """
+            INSERT INTO chart_search (rowid, name, keywords, description, maintainers)
+            SELECT ?1, c.name, c.keywords, c.description, c.maintainers
+            FROM chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id WHERE v.id = ?2
+            """, [.integer(chart), .integer(version)])
     }
 
     // MARK: Manifests of an older store

@@ -69,7 +69,7 @@ extension Schema {
             UNIQUE (chart_repository_id, file_name),
             FOREIGN KEY (repository_id, tag) REFERENCES tags(repository_id, name) ON DELETE CASCADE
         ) STRICT;
-        CREATE INDEX chart_versions_in_order ON chart_versions(chart_repository_id, name, position);
+        CREATE INDEX chart_versions_in_order ON chart_versions(chart_repository_id, name, position, manifest_id);
         CREATE INDEX chart_versions_newest ON chart_versions(chart_repository_id, name, is_prerelease, position);
         CREATE INDEX chart_versions_by_manifest ON chart_versions(manifest_id);
         CREATE TABLE chart_changes (

@@ -2,8 +2,8 @@ internal import Content
 
 /// Takes an index of unknown size: in memory as long as it is small, then in a file.
 struct IndexSink {
-    /// Up to here an index stays in memory.
-    static let bufferedBytes = 64 * 1024
+    /// Up to here an index stays in memory: a view of one chart of 200 versions does.
+    static let bufferedBytes = 256 * 1024
 
     /// What was collected.
     enum Content: Sendable {

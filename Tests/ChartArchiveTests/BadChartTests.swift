@@ -112,6 +112,9 @@ private let badArchives: [BadChart] = [
     .adding("a drive", "entry \"c:\\x\" of the chart is an absolute path") { $0.add("c:\\x") },
     .adding("a drive inside", "entry \"x/c:/y\" of the chart is an absolute path") { $0.add("x/c:/y") },
     .adding("a way out", "entry \"x/../y\" of the chart leads to a parent directory") { $0.add("x/../y") },
+    .adding("a way out behind a mark", "entry \"x/../\u{301}y\" of the chart leads to a parent directory") {
+        $0.add("x/../\u{301}y")
+    },
     .adding("a way out of Windows", "entry \"x\\..\\y\" of the chart leads to a parent directory") {
         $0.add("x\\..\\y")
     },
