@@ -49,7 +49,9 @@ extension IndexService {
             return try BlockIndex.made(of: state, from: reads, in: try makeLog())
         }
         var found = WarmTable.Warm(index: index, packed: old?.packed, begun: begun)
-        if index.isWasteful, executor == nil { found.index = tidied(index) { true } }
+        if index.length <= IndexService.smallLog || index.isWasteful && executor == nil {
+            found.index = tidied(index) { true }
+        }
         found.copiedBytes = found.index.slices.count > 1 ? old?.copiedBytes ?? 0 : 0
         warm.keep(found, for: namespace)
         if found.index.isWasteful { tidyLater(namespace) }

@@ -26,11 +26,11 @@ struct PackedIndex: Sendable {
         throws(ContentError)
     {
         let kept = previous.flatMap { $0.isWasteful ? nil : $0.log }
-        let log: IndexLog
+        var log: IndexLog
         if let kept { log = kept } else { log = try makeLog() }
         let packer = Packer(log, old: kept == nil ? previous?.log : nil)
+        var head: Piece
         if let previous { head = try packer.moved(previous.head) } else { head = try packer.head(of: index) }
-        self.log = log
         revision = index.revision
         var pieces: [[UInt8]: Piece] = [:]
         pieces.reserveCapacity(index.blocks.count)
@@ -49,10 +49,22 @@ struct PackedIndex: Sendable {
             order.append(piece.slice)
             checksum.append(piece.checksum)
         }
-        self.pieces = pieces
         order.append(try packer.tail(of: index, behind: checksum))
-        slices = LogSlice.merged(order)
+        var slices = LogSlice.merged(order)
         length = order.reduce(0) { $0 + $1.length }
+        if slices.count > 1, length <= IndexService.smallLog {
+            let whole = try makeLog()
+            try whole.append(slices, of: log)
+            log = whole
+            slices = [LogSlice(offset: 0, length: length)]
+            head.slice.offset = 0
+            var offset = head.slice.length
+            for block in index.blocks {
+                pieces[block.hash]?.slice.offset = offset
+                offset += pieces[block.hash]?.slice.length ?? 0
+            }
+        }
+        (self.log, self.head, self.pieces, self.slices) = (log, head, pieces, slices)
     }
 
     /// Writes pieces.
