@@ -21,7 +21,7 @@ final class StreamCache: Sendable {
 
     /// What may be kept.
     struct Limits: Sendable {
-        var memory: Int64 = 8 << 20
+        var memory: Int64 = 4 << 20
         var files = 64
         var fileBytes: Int64 = 256 << 20
     }
