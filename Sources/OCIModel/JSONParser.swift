@@ -13,13 +13,17 @@ extension JSONValue {
 ///
 /// Depth is bounded, every index is checked.
 struct JSONParser {
-    private let bytes: [UInt8]
-    private let maximumDepth: Int
-    private var position = 0
+    let bytes: [UInt8]
+    let maximumDepth: Int
+    /// How many values a tree may hold.
+    let maximumValues: Int
+    var position = 0
+    var valueCount = 0
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(bytes: [UInt8], maximumDepth: Int, maximumValues: Int = .max) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.maximumValues = maximumValues
     }
 
     mutating func document() throws(OCIParseError) -> JSONValue {
@@ -29,24 +33,26 @@ struct JSONParser {
         return value
     }
 
-    private func failure(_ what: String) -> OCIParseError {
+    func failure(_ what: String) -> OCIParseError {
         OCIParseError("invalid JSON at byte \(position): \(what)")
     }
 
-    private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+    var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private mutating func take(_ byte: UInt8) -> Bool {
+    mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }
         position += 1
         return true
     }
 
-    private mutating func value(depth: Int) throws(OCIParseError) -> JSONValue {
+    mutating func value(depth: Int) throws(OCIParseError) -> JSONValue {
         guard depth < maximumDepth else { throw failure("nested deeper than \(maximumDepth) levels") }
+        valueCount += 1
+        guard valueCount <= maximumValues else { throw failure("more than \(maximumValues) values") }
         skipSpace()
         switch next {
         case UInt8(ascii: "{"): return try object(depth: depth)
@@ -74,12 +80,7 @@ struct JSONParser {
         skipSpace()
         if take(UInt8(ascii: "}")) { return .object(members) }
         repeat {
-            skipSpace()
-            guard next == UInt8(ascii: "\"") else { throw failure("a member's name must be a string") }
-            let name = try string()
-            skipSpace()
-            guard take(UInt8(ascii: ":")) else { throw failure("':' expected behind a member's name") }
-            members.append((name, try value(depth: depth + 1)))
+            members.append((try memberName(), try value(depth: depth + 1)))
             skipSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure("',' or '}' expected") }
@@ -128,7 +129,7 @@ struct JSONParser {
     }
 
     /// Copies runs between escapes; checks UTF-8 once for the whole string.
-    private mutating func string() throws(OCIParseError) -> String {
+    mutating func string() throws(OCIParseError) -> String {
         position += 1
         var text: [UInt8] = []
         while let byte = next {

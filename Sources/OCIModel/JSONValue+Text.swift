@@ -108,6 +108,24 @@ extension JSONValue {
 
     private static func writeString(_ value: String, into output: inout [UInt8], _ style: Style) {
         output.append(UInt8(ascii: "\""))
+        if value.utf8.allSatisfy({ isPlain($0, style) }) {
+            output += value.utf8
+        } else {
+            writeScalars(value, into: &output, style)
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Whether a byte stands for itself whatever is around it; in Go's style U+2028 and U+2029 begin with `E2`.
+    private static func isPlain(_ byte: UInt8, _ style: Style) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"): false
+        case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0xE2: !style.escapesHTML
+        default: true
+        }
+    }
+
+    private static func writeScalars(_ value: String, into output: inout [UInt8], _ style: Style) {
         for scalar in value.unicodeScalars {
             switch scalar {
             case "\"": output += "\\\"".utf8
@@ -124,7 +142,6 @@ extension JSONValue {
                 output += String(scalar).utf8
             }
         }
-        output.append(UInt8(ascii: "\""))
     }
 
     private static func writeEscape(_ scalar: Unicode.Scalar, into output: inout [UInt8]) {

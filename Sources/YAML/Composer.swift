@@ -1,30 +1,40 @@
 /// Builds the tree from events, within the limits.
 struct Composer: ~Copyable {
-    private var reader: EventReader
-    private let limits: YAMLLimits
-    private var anchors: [String: Anchored] = [:]
-    private var nodeCount = 0
+    var reader: EventReader
+    let limits: YAMLLimits
+    var anchors: [String: Anchored] = [:]
+    var nodeCount = 0
     private var aliasedCount = 0
+    private var aliasedBytes = 0
+    /// Nodes that anchors keep alive behind the piece they were read in; counted by `walk` alone.
+    var anchoredCount = 0
+    var isWalking = false
 
     /// What an anchor names.
-    private enum Anchored {
+    enum Anchored {
         case unfinished
+        /// A collection that was handed out in pieces.
+        case entered
         case finished(Subtree)
     }
 
     /// A node with its size, so that an alias can be charged for without walking it.
-    private struct Subtree {
+    struct Subtree {
         var node: YAMLNode
         var count = 1
         var depth = 1
+        /// The bytes of all its scalars.
+        var bytes = 0
 
         init(_ content: YAMLNode.Content, at event: Event) {
             node = YAMLNode(content, line: event.line, column: event.column)
+            if case .scalar(let text, _) = content { bytes = text.utf8.count }
         }
 
         mutating func hold(_ child: Subtree) {
             count += child.count
             depth = max(depth, child.depth + 1)
+            bytes += child.bytes
         }
     }
 
@@ -44,22 +54,22 @@ struct Composer: ~Copyable {
         return root
     }
 
-    private static func error(_ event: Event, _ message: String) -> YAMLError {
+    static func error(_ event: Event, _ message: String) -> YAMLError {
         YAMLError(line: event.line, column: event.column, message: message)
     }
 
-    private mutating func charge(_ count: Int, at event: Event) throws(YAMLError) {
+    mutating func charge(_ count: Int, at event: Event) throws(YAMLError) {
         nodeCount += count
         guard nodeCount <= limits.nodes else { throw Composer.error(event, "more than \(limits.nodes) nodes") }
     }
 
-    private func checkDepth(_ depth: Int, at event: Event) throws(YAMLError) {
+    func checkDepth(_ depth: Int, at event: Event) throws(YAMLError) {
         guard depth <= limits.depth else {
             throw Composer.error(event, "nested deeper than \(limits.depth) levels")
         }
     }
 
-    private mutating func subtree(beginning event: Event, depth: Int) throws(YAMLError) -> Subtree {
+    mutating func subtree(beginning event: Event, depth: Int) throws(YAMLError) -> Subtree {
         try checkDepth(depth, at: event)
         if case .alias(let name) = event.kind { return try expand(name, at: event, depth: depth) }
         try charge(1, at: event)
@@ -73,7 +83,7 @@ struct Composer: ~Copyable {
         case .alias, .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd:
             throw Composer.error(event, "a node is missing here")
         }
-        if let anchor = event.anchor { anchors[anchor] = .finished(result) }
+        if let anchor = event.anchor { try keep(result, as: anchor, at: event) }
         return result
     }
 
@@ -88,15 +98,30 @@ struct Composer: ~Copyable {
         }
     }
 
-    private mutating func expand(_ name: String, at event: Event, depth: Int) throws(YAMLError) -> Subtree {
+    private mutating func keep(_ subtree: Subtree, as anchor: String, at event: Event) throws(YAMLError) {
+        anchors[anchor] = .finished(subtree)
+        guard isWalking else { return }
+        anchoredCount += subtree.count
+        guard anchoredCount <= limits.nodes else {
+            throw Composer.error(event, "anchors name more than \(limits.nodes) nodes")
+        }
+    }
+
+    mutating func expand(_ name: String, at event: Event, depth: Int) throws(YAMLError) -> Subtree {
         switch anchors[name] {
         case nil: throw Composer.error(event, "unknown anchor \(YAMLError.quote(name))")
         case .unfinished: throw Composer.error(event, "anchor \(YAMLError.quote(name)) contains itself")
+        case .entered: throw Composer.error(event, "anchor \(YAMLError.quote(name)) names too much to repeat it")
         case .finished(let subtree):
             try charge(subtree.count, at: event)
             aliasedCount += subtree.count
             guard aliasedCount <= limits.aliasExpansion else {
                 throw Composer.error(event, "aliases expand to more than \(limits.aliasExpansion) nodes")
+            }
+            // The nodes of an alias share their text; whoever writes the tree out does not.
+            aliasedBytes += subtree.bytes
+            guard aliasedBytes <= limits.bytes else {
+                throw Composer.error(event, "aliases expand to more than \(limits.bytes) bytes")
             }
             try checkDepth(depth + subtree.depth - 1, at: event)
             return subtree

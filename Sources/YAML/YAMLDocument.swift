@@ -19,21 +19,24 @@ public enum YAMLDocument {
             throw YAMLError(line: 1, column: 1, message: "the text is larger than \(limits.bytes) bytes")
         }
         return try bytes.withUnsafeBufferPointer { buffer throws(YAMLError) in
-            // libyaml counts a byte order mark as a column, which would indent the first line.
-            let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? buffer.extracting(3...) : buffer
-            var composer = Composer(reader: try EventReader(borrowing: text), limits: limits)
+            var composer = Composer(reader: try EventReader(borrowing: withoutMark(buffer)), limits: limits)
             return try composer.document()
         }
+    }
+
+    /// The text without a byte order mark, which libyaml counts as a column: it would indent the first line.
+    static func withoutMark(_ buffer: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+        buffer.starts(with: [0xEF, 0xBB, 0xBF]) ? buffer.extracting(3...) : buffer
     }
 }
 
 /// What a document may cost at most.
 public struct YAMLLimits: Sendable {
-    /// The size of the text in bytes; 8 MiB.
+    /// The size of the text in bytes, and that of what aliases repeat of it; 8 MiB.
     public var bytes = 8 << 20
     /// How deep collections nest, where a scalar at the root has depth 1; 64.
     public var depth = 64
-    /// Nodes of the tree, those that aliases produce included; 1,000,000.
+    /// Nodes of the tree, or of one piece of a document that is walked, those that aliases produce included; 1,000,000.
     public var nodes = 1_000_000
     /// Nodes that aliases produce; 10,000.
     public var aliasExpansion = 10_000
