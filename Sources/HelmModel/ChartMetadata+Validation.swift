@@ -1,11 +1,16 @@
 extension ChartMetadata {
     /// Cleans the texts and checks the rules of helm.sh/helm/v4 v4.3.0 `Metadata.Validate`.
-    mutating func validate() throws(HelmParseError) {
-        for path in [
-            \ChartMetadata.name, \.description, \.home, \.icon, \.condition, \.tags, \.appVersion, \.kubeVersion,
-        ] {
-            self[keyPath: path] = ChartMetadata.sanitized(self[keyPath: path])
-        }
+    ///
+    /// In an index Helm lets dependencies repeat each other's names: some servers leave their aliases out.
+    mutating func validate(inIndex isInIndex: Bool = false) throws(HelmParseError) {
+        name = ChartMetadata.sanitized(name)
+        description = ChartMetadata.sanitized(description)
+        home = ChartMetadata.sanitized(home)
+        icon = ChartMetadata.sanitized(icon)
+        condition = ChartMetadata.sanitized(condition)
+        tags = ChartMetadata.sanitized(tags)
+        appVersion = ChartMetadata.sanitized(appVersion)
+        kubeVersion = ChartMetadata.sanitized(kubeVersion)
         sources = sources.map(ChartMetadata.sanitized)
         keywords = keywords.map(ChartMetadata.sanitized)
         guard !apiVersion.isEmpty else { throw HelmParseError("the chart has no apiVersion") }
@@ -18,7 +23,7 @@ extension ChartMetadata {
             throw HelmParseError("the chart's type \(HelmParseError.quote(type)) is not application or library")
         }
         for position in maintainers.indices { maintainers[position].sanitize() }
-        try validateDependencies()
+        try validateDependencies(mayRepeat: isInIndex)
     }
 
     private func validateName() throws(HelmParseError) {
@@ -28,13 +33,13 @@ extension ChartMetadata {
         }
     }
 
-    private mutating func validateDependencies() throws(HelmParseError) {
+    private mutating func validateDependencies(mayRepeat: Bool) throws(HelmParseError) {
         var keys: Set<[UInt8]> = []
         for position in dependencies.indices {
             try dependencies[position].validate()
             let dependency = dependencies[position]
             let key = dependency.alias.isEmpty ? dependency.name : dependency.alias
-            guard keys.insert(Array(key.utf8)).inserted else {
+            guard keys.insert(Array(key.utf8)).inserted || mayRepeat else {
                 throw HelmParseError(
                     "more than one dependency has the name or alias \(HelmParseError.quote(key)); give them aliases")
             }
@@ -43,6 +48,7 @@ extension ChartMetadata {
 
     /// White space becomes a space and what does not print is dropped, as Go's `unicode.IsSpace` and `IsPrint` see it.
     static func sanitized(_ text: String) -> String {
+        // Nearly every text is plain ASCII, and an index has a million of them.
         if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

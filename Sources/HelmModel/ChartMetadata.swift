@@ -76,6 +76,13 @@ public struct ChartMetadata: Sendable, Equatable {
         try validate()
     }
 
+    /// Reads the metadata in an entry of a repository's index.
+    init(indexEntry tree: JSONValue) throws(HelmParseError) {
+        try overlay(tree, at: "entry")
+        if apiVersion.isEmpty { apiVersion = "v1" }
+        try validate(inIndex: true)
+    }
+
     /// The version, read as Helm reads it; nil never happens for metadata that passed validation.
     public var semanticVersion: SemanticVersion? { try? SemanticVersion(lenient: version) }
 }

@@ -13,9 +13,18 @@ enum TreeReader {
         guard let members = tree.members else { throw HelmParseError("\(place) must be a mapping") }
         let sorted = members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
         return sorted.compactMap { name, value in
-            let field = Field(rawValue: name) ?? Field.allCases.first { fold($0.rawValue) == fold(name) }
+            let field = Field(rawValue: name) ?? Field.allCases.first { isSame($0.rawValue, name) }
             return field.map { ($0, value) }
         }
+    }
+
+    /// Whether Go's decoder takes a name for a field's, which is ASCII.
+    private static func isSame(_ field: String, _ name: String) -> Bool {
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return fold(field) == fold(name) }
+        return field.utf8.count == name.utf8.count
+            && zip(field.utf8, name.utf8).allSatisfy { left, right in
+                left == right || (left ^ right == 0x20 && (0x61...0x7A).contains(left | 0x20))
+            }
     }
 
     /// Lower case as far as Go's decoder goes: ASCII, and the two characters that fold into it.
@@ -32,14 +41,17 @@ enum TreeReader {
         return String(folded)
     }
 
-    static func read(_ value: JSONValue, into text: inout String, at place: String) throws(HelmParseError) {
+    /// The place is put together only for an error: an index has a million texts.
+    static func read(
+        _ value: JSONValue, into text: inout String, at place: @autoclosure () -> String
+    ) throws(HelmParseError) {
         switch value {
         case .null: break
         case .string(let string): text = string
         case .integer(let integer): text = String(integer)
         case .number(let number): text = GoNumber.text(float32: number)
         case .bool(let bool): text = bool ? "true" : "false"
-        case .array, .object: throw HelmParseError("\(place) must be text")
+        case .array, .object: throw HelmParseError("\(place()) must be text")
         }
     }
 
