@@ -70,6 +70,12 @@ let floors: [Target] = [
             "Telemetry",
         ]),
     storey("RemoteRegistry", ["Content", "OCIModel", "HTTPClient", "HTTPMessage", "Posix", "Codecs", "Telemetry"]),
+    storey(
+        "ChartRepository",
+        [
+            "RemoteRegistry", "Content", "OCIModel", "HelmModel", "ChartArchive", "YAML", "HTTPClient", "HTTPMessage",
+            "Codecs", "Posix",
+        ]),
     // Floor 5: operations over ends.
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     storey("RepositoryIndexing", ["Content", "OCIModel", "HelmModel", "Posix", "Codecs"]),
@@ -121,6 +127,12 @@ let checks: [Target] = [
     tests(
         "RemoteRegistryTests",
         ["RemoteRegistry", "HTTPClient", "HTTPMessage", "Content", "OCIModel", "Posix", "Codecs"]),
+    tests(
+        "ChartRepositoryTests",
+        [
+            "ChartRepository", "RemoteRegistry", "ChartArchive", "HTTPClient", "HTTPMessage", "HelmModel", "Content",
+            "OCIModel", "Posix", "Codecs",
+        ]),
     .target(
         name: "ServerSupport", dependencies: ["FrontDoor", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
         path: "Tests/ServerSupport", swiftSettings: language),
@@ -173,7 +185,7 @@ let fuzzers: [Target] =
         ("FuzzYAML", ["YAML"]),
         ("FuzzArchive", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "YAML"]),
         ("FuzzHelmModel", ["HelmModel", "OCIModel"]), ("FuzzSemVer", ["HelmModel"]),
-        ("FuzzConstraint", ["HelmModel"]),
+        ("FuzzConstraint", ["HelmModel"]), ("FuzzRepositoryIndex", ["ChartRepository", "HelmModel", "OCIModel"]),
     ].map { (name: String, dependencies: [String]) in
         .executableTarget(
             name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/Fuzz/\(name)",

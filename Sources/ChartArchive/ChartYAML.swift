@@ -1,5 +1,5 @@
 public import OCIModel
-import YAML
+public import YAML
 
 /// Reads the YAML files of a chart.
 public enum ChartYAML {
@@ -12,6 +12,17 @@ public enum ChartYAML {
         limits.nodes = 200_000
         do {
             return try YAMLDocument.parse(bytes, limits: limits)?.jsonValue() ?? .null
+        } catch {
+            throw .yaml(file: file, error)
+        }
+    }
+
+    /// The tree of a node of a file, as `tree(_:file:)` gives that of the whole.
+    ///
+    /// - Throws: `.yaml`.
+    public static func tree(_ node: YAMLNode, file: String) throws(ChartArchiveError) -> JSONValue {
+        do {
+            return try node.jsonValue()
         } catch {
             throw .yaml(file: file, error)
         }

@@ -1,4 +1,4 @@
-internal import HTTPMessage
+package import HTTPMessage
 internal import Posix
 
 /// How often and after what pauses a request is repeated.
@@ -25,7 +25,7 @@ public struct RetryPolicy: Sendable, Equatable {
     /// The pause before the attempt of that number (from 2): a random part of the exponential bound.
     ///
     /// The whole range is drawn from, so that many clients turned away at once do not come back at once.
-    func pause(before attempt: Int, random: Double) -> Duration {
+    package func pause(before attempt: Int, random: Double) -> Duration {
         let doublings = min(max(attempt - 2, 0), 30)
         let bound = min(longestPause, firstPause * (1 << doublings))
         return bound * min(max(random, 0), 1)
@@ -56,7 +56,7 @@ public struct RetryTiming: Sendable {
 }
 
 /// Reads `Retry-After` (RFC 9110 section 10.2.3): seconds or a date.
-func retryDelay(_ headers: HeaderFields, wallSeconds: Int64) -> Duration? {
+package func retryDelay(_ headers: HeaderFields, wallSeconds: Int64) -> Duration? {
     guard let text = headers.values("Retry-After").first else { return nil }
     if let seconds = Int64(text) { return seconds < 0 ? nil : .seconds(min(seconds, 1_000_000_000)) }
     guard let moment = HTTPDate.parse(text) else { return nil }

@@ -1,17 +1,23 @@
-internal import HTTPClient
+package import HTTPClient
 internal import HTTPMessage
 
 /// The retry layer: sends a request again when the failure is one that passes.
 ///
 /// Repeated are requests that may be sent twice: after a transport error, 502, 503 or 504; and after 429 any request,
 /// since it was turned away unread. `Retry-After` is obeyed up to a limit. Cancelling the task ends the attempts.
-struct RetryingSender: Sendable {
+package struct RetryingSender: Sendable {
     let client: HTTPClient
     let policy: RetryPolicy
     let timing: RetryTiming
 
+    package init(client: HTTPClient, policy: RetryPolicy, timing: RetryTiming) {
+        self.client = client
+        self.policy = policy
+        self.timing = timing
+    }
+
     /// The last attempt's response or error.
-    func send(
+    package func send(
         _ request: HTTPClientRequest, isRepeatable: Bool
     ) async throws(HTTPClientError) -> HTTPClientResponse {
         var request = request

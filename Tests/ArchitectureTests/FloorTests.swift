@@ -10,7 +10,7 @@ import Testing
         ["Posix", "SQLite", "Codecs", "Archive", "YAML", "HTTPMessage", "HTTPClient", "HTTPServer", "Telemetry"],
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
-        ["LocalRegistry", "RemoteRegistry"],
+        ["LocalRegistry", "RemoteRegistry", "ChartRepository"],
         ["ChartInspection", "RepositoryIndexing"],
         ["FrontDoor", "RegistryServer", "ChartServer", "Commands"],
         ["chartroom"],
@@ -20,7 +20,7 @@ import Testing
     private static let sideways: [String: Set<String>] = [
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
         "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
-        "ChartServer": ["FrontDoor"],
+        "ChartServer": ["FrontDoor"], "ChartRepository": ["RemoteRegistry"],
         "Commands": ["FrontDoor", "RegistryServer", "ChartServer"],
     ]
 

@@ -1,0 +1,116 @@
+internal import Codecs
+public import Content
+internal import HTTPClient
+internal import HTTPMessage
+public import HelmModel
+public import OCIModel
+internal import Posix
+
+/// What tells whether an index has changed; to be kept with it and shown at the next request.
+public struct IndexValidators: Sendable, Equatable {
+    /// The entity tag as the server gave it.
+    public var entityTag: String?
+    /// The time of the last change as the server gave it.
+    public var lastModified: String?
+    /// The SHA-256 of the index's text, for servers that give neither.
+    public var content: Digest?
+
+    /// Builds validators.
+    public init(entityTag: String? = nil, lastModified: String? = nil, content: Digest? = nil) {
+        self.entityTag = entityTag
+        self.lastModified = lastModified
+        self.content = content
+    }
+}
+
+/// What came of asking for an index.
+public enum IndexAnswer: Sendable, Equatable {
+    /// It is the one the validators are of; these may be newer.
+    case notModified(IndexValidators)
+    /// It is another one.
+    case index(RepositoryIndex, IndexValidators)
+}
+
+extension ChartRepositoryClient {
+    /// The repository's index, unless it is the one that is known already.
+    ///
+    /// One GET, conditional when validators are given, compressed when the server offers it; a body that breaks off is
+    /// asked for again. The text and what it lists are in memory at once, a tree of it never.
+    /// - Throws: `.nameUnknown` when there is none, `.unauthorized`, `.denied`, `.rateLimited`, `.tooLarge` beyond the
+    ///   limits, `.unavailable` when it cannot be had, or is no index.
+    public func index(unless known: IndexValidators? = nil) async throws(ContentError) -> IndexAnswer {
+        let file = file(.index)
+        var attempt = 1
+        while true {
+            let response = try await askForIndex(known, file)
+            let validators = IndexValidators(
+                entityTag: response.headers.values("ETag").first,
+                lastModified: response.headers.values("Last-Modified").first)
+            if response.status == .notModified, let known {
+                return .notModified(
+                    IndexValidators(
+                        entityTag: validators.entityTag ?? known.entityTag,
+                        lastModified: validators.lastModified ?? known.lastModified, content: known.content))
+            }
+            guard response.status == .ok else {
+                throw failure(response, file)
+            }
+            let answer: Result<IndexAnswer, ContentError>
+            do throws(HTTPClientError) {
+                answer = try await read(response, validators, known, file)
+            } catch {
+                guard await mayRepeat(after: attempt, error) else { throw file.error(error) }
+                attempt += 1
+                continue
+            }
+            return try answer.get()
+        }
+    }
+
+    private func askForIndex(
+        _ known: IndexValidators?, _ file: AskedFile
+    ) async throws(ContentError) -> HTTPClientResponse {
+        let url: HTTPURL
+        do {
+            url = try source.url(of: "index.yaml")
+        } catch {
+            throw file.error(error)
+        }
+        var headers = HeaderFields([("Accept-Encoding", "gzip")])
+        if let tag = known?.entityTag { headers.append("If-None-Match", tag) }
+        if let time = known?.lastModified { headers.append("If-Modified-Since", time) }
+        return try await transport.get(
+            RepositoryTransport.Call(
+                url: url, headers: headers, maximumResponseBytes: Int64(options.indexLimits.bytes), file: file))
+    }
+
+    /// Reads the body and what it lists; throws only what ends a body early.
+    private func read(
+        _ response: HTTPClientResponse, _ validators: IndexValidators, _ known: IndexValidators?, _ file: AskedFile
+    ) async throws(HTTPClientError) -> Result<IndexAnswer, ContentError> {
+        let text: [UInt8]
+        switch try await IndexBody.read(response, maximumBytes: options.indexLimits.bytes, file) {
+        case .success(let body): text = body
+        case .failure(let error): return .failure(error)
+        }
+        var validators = validators
+        validators.content = Digest(.sha256, hash: ContentHasher.hash(text.span, .sha256))
+        if let content = known?.content, content == validators.content { return .success(.notModified(validators)) }
+        let (limits, found) = (options.indexLimits, validators)
+        return await onWorker { () -> Result<IndexAnswer, ContentError> in
+            do throws(RepositoryIndexError) {
+                return .success(.index(try RepositoryIndex(parsing: text, limits), found))
+            } catch {
+                switch error {
+                case .malformed: return .failure(.unavailable("\(file) cannot be read: \(error.description)"))
+                case .tooManyEntries: return .failure(.tooLarge("\(file) is refused: \(error.description)"))
+                }
+            }
+        }
+    }
+
+    private func onWorker<Answer: Sendable>(_ work: @Sendable () async -> Answer) async -> Answer {
+        guard let worker = options.worker else { return await work() }
+        return await withTaskExecutorPreference(worker) { await work() }
+    }
+}
