@@ -40,7 +40,8 @@ extension Registry: ChartIntake {
             throw .chartInvalid("\(found.repository):\(found.tag): \(error)")
         }
         let layer = Descriptor(mediaType: .helmChart, digest: found.archive, size: archive.size)
-        return try await store(chart, archive: layer, [], provenance: bytes, in: namespace, replacing: true)
+        return try await store(
+            chart, archive: layer, [], provenance: bytes, in: namespace, replacing: .manifest(found.manifest))
     }
 
     /// Removes a version: its tag, and its manifest when no other tag names it.
@@ -62,7 +63,7 @@ extension Registry: ChartIntake {
     /// The staged archive is given back when this throws.
     func store(
         _ chart: PackagedChart, archive: Descriptor, _ stagedArchive: [StagedBlob], provenance: [UInt8]?,
-        in namespace: ChartNamespace, replacing: Bool
+        in namespace: ChartNamespace, replacing: Replacement
     ) async throws(ContentError) -> StoredChart {
         var staged = stagedArchive
         let stored: StoredChart
@@ -98,11 +99,15 @@ extension Registry: ChartIntake {
 
     private func commit(
         _ staged: [StagedBlob], _ manifest: StoredManifest, _ parsed: Manifest, _ row: ChartRow, _ stored: StoredChart,
-        replacing: Bool
+        replacing: Replacement
     ) async throws(ContentError) {
         let (repository, now) = (stored.repository, options.now())
         try await committer.commit(staged) { [self] writer throws(ContentError) in
-            try writer.checkVacancy(for: row, in: repository, replacing: replacing)
+            switch replacing {
+            case .nothing: try writer.checkVacancy(for: row, in: repository)
+            case .anything: break
+            case .manifest(let old): try writer.checkTag(stored.tag, names: old, in: repository)
+            }
             var effects = Committer.Effects()
             for blob in staged { try link(blob, in: repository, at: now, writer, &effects) }
             try writer.putManifest(
@@ -137,6 +142,16 @@ extension Registry: ChartIntake {
     }
 }
 
+/// What the tag of a version may name when the version is stored.
+enum Replacement: Sendable {
+    /// Nothing: the version is new.
+    case nothing
+    /// This manifest and no other, whatever came in between.
+    case manifest(Digest)
+    /// Anything.
+    case anything
+}
+
 /// An archive on its way in by the classic door.
 final class LocalChartUpload: ChartUpload {
     private let registry: Registry
@@ -169,7 +184,8 @@ final class LocalChartUpload: ChartUpload {
         }
         let archive = Descriptor(mediaType: .helmChart, digest: staged.digest, size: staged.size)
         return try await registry.store(
-            chart, archive: archive, [staged], provenance: provenance, in: namespace, replacing: replacing)
+            chart, archive: archive, [staged], provenance: provenance, in: namespace,
+            replacing: replacing ? .anything : .nothing)
     }
 
     private func read() throws(ContentError) -> (StagedBlob, PackagedChart) {

@@ -3,13 +3,10 @@ public import OCIModel
 internal import SQLite
 
 extension MetadataWriter {
-    /// Whether a version may be stored by the classic door.
+    /// Fails the step when a version is not new.
     ///
-    /// - Throws: `.conflict` when a version of its file name is listed and `replacing` is false, when the tag names
-    ///   something else, or when the chart cannot stand beside what is listed.
-    public func checkVacancy(for facts: ChartRow, in repository: RepositoryName, replacing: Bool)
-        throws(ContentError)
-    {
+    /// - Throws: `.conflict` when its tag names something, a listed version or anything else.
+    public func checkVacancy(for facts: ChartRow, in repository: RepositoryName) throws(ContentError) {
         guard let row = try repositoryRow(repository) else { return }
         let taken = try sql.first(
             """
@@ -17,12 +14,28 @@ extension MetadataWriter {
                 AND v.tag = t.name WHERE t.repository_id = ?1 AND t.name = ?2
             """, [.integer(row.id), .text(facts.tag.description)]
         ) { $0.integer(0) == 1 }
-        guard let isListed = taken, !replacing else { return }
+        guard let isListed = taken else { return }
         throw .conflict(
             isListed
                 ? "\(facts.fileName) already exists; push another version, or replace it with ?force"
                 : "the tag \(repository):\(facts.tag) exists and is no listed chart; remove it, or replace it with ?force"
         )
+    }
+
+    /// Fails the step when a tag does not name a manifest any more.
+    ///
+    /// - Throws: `.conflict`.
+    public func checkTag(_ tag: Tag, names manifest: Digest, in repository: RepositoryName) throws(ContentError) {
+        let named =
+            try sql.first(
+                """
+                SELECT m.digest FROM repositories r JOIN tags t ON t.repository_id = r.id
+                JOIN manifests m ON m.id = t.manifest_id WHERE r.name = ?1 AND t.name = ?2
+                """, [.text(repository.description), .text(tag.description)]
+            ) { $0.digest(0) } ?? nil
+        guard named == manifest else {
+            throw .conflict("\(repository):\(tag) has changed meanwhile; look at it, and try again")
+        }
     }
 
     /// Fails the step when a chart it stored is not listed because of another one.

@@ -67,11 +67,13 @@ extension MetadataWriter {
             "SELECT id, manifest_id FROM chart_versions WHERE repository_id = ?1 AND tag = ?2",
             [.integer(repositoryID), .text(tag)]
         ) { (id: $0.integer(0), manifest: $0.integer(1)) }
-        guard let candidate, candidate.problem == nil, candidate.tag == tag, candidate.locks.contains(.list) else {
-            if let listed { try sql.run("DELETE FROM chart_versions WHERE id = ?1", [.integer(listed.id)]) }
-            return
+        let wanted = candidate.flatMap {
+            $0.problem == nil && $0.tag == tag && $0.locks.contains(.list) ? $0 : nil
         }
+        // The same manifest always makes the same entry: then nothing changes, and no index is made anew.
+        guard wanted == nil || listed?.manifest != wanted?.manifest else { return }
         if let listed { try sql.run("DELETE FROM chart_versions WHERE id = ?1", [.integer(listed.id)]) }
+        guard let candidate = wanted else { return }
         let classic = try classicRepository(ChartNamespace(of: repository))
         let collision = try collision(of: candidate, repositoryID, repository, classic)
         try sql.run(

@@ -147,6 +147,30 @@ import Testing
         #expect(try names("browser") == [])
     }
 
+    @Test("What is meant for one manifest fails when its tag has moved") func movedTag() throws {
+        let one = chart("1.0.0", 1)
+        try fixture.push(one, to: app)
+        let tag = try Tag(parsing: "1.0.0")
+        func check() throws {
+            try fixture.step { writer throws(ContentError) in
+                try writer.checkTag(tag, names: one.sample.manifest.digest, in: app)
+            }
+        }
+        try check()
+        try fixture.push(SampleChart("other", "x"), app, tags: ["1.0.0"])
+        #expect(throws: ContentError.self) { try check() }
+        try fixture.deleteTag("1.0.0", app)
+        #expect(throws: ContentError.self) { try check() }
+    }
+
+    @Test("Pushing a listed version again changes no index") func again() throws {
+        let one = chart("1.0.0", 1)
+        try fixture.push(one, to: app)
+        let revision = try fixture.reader.chartRepository(room)?.revision
+        try fixture.push(one, to: app)
+        #expect(try fixture.reader.chartRepository(room)?.revision == revision)
+    }
+
     @Test("The change log names what changed since a revision, or says that it is too long ago") func changes() throws {
         try fixture.push(chart("1.0.0", 1), to: app)
         let revision = try #require(try fixture.reader.chartRepository(room)?.revision)

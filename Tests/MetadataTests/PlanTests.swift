@@ -138,7 +138,9 @@ import Testing
         try fixture.push(extra, to: try name("charts/extra"))
         let row = try extra.row()
         try fixture.step { writer throws(ContentError) in
-            try writer.checkVacancy(for: row, in: try! RepositoryName(parsing: "charts/none"), replacing: true)
+            try writer.checkVacancy(for: row, in: try! RepositoryName(parsing: "charts/none"))
+            try writer.checkTag(
+                row.tag, names: extra.sample.manifest.digest, in: try! RepositoryName(parsing: "charts/extra"))
             try writer.checkListed(extra.sample.manifest.digest, in: try! RepositoryName(parsing: "charts/extra"))
             try writer.removeChart(
                 "extra", version: "1.0.0", in: try ChartNamespace(parsing: "charts"), at: 1)

@@ -1,10 +1,14 @@
-/// Whether a client takes gzip (RFC 9110 section 12.5.3).
-struct AcceptEncoding {
-    /// Without a field nothing is compressed: Helm sends none.
-    let acceptsGzip: Bool
+/// Which content codings a client takes: `Accept-Encoding` (RFC 9110 section 12.5.3).
+public struct AcceptEncoding: Sendable {
+    /// Whether gzip is named, or stood for by `*`, with a weight above zero.
+    ///
+    /// False without the field: Helm sends none.
+    public let acceptsGzip: Bool
 
     /// Reads a field value; nil stands for no such field.
-    init(parsing value: String?) {
+    ///
+    /// What is malformed is skipped.
+    public init(parsing value: String?) {
         var gzip: Bool?
         var any = false
         for element in (value ?? "").lowercased().split(separator: ",") {
