@@ -23,6 +23,9 @@ struct ArchiveDelivery {
     private let hasher = ContentHasher(.sha256)
     private var received: Int64 = 0
     private var heldBack: [UInt8] = []
+    /// The size of the whole as the server says it.
+    private var whole: Int64?
+    private var isAnnounced = false
     private(set) var hasHandedOn = false
     /// Wrong bytes were handed on.
     private var isSpoiled = false
@@ -49,9 +52,14 @@ struct ArchiveDelivery {
     ///
     /// - Throws: what ended the body early.
     mutating func take(
-        _ response: HTTPClientResponse, _ body: ([UInt8]) async throws(ContentError) -> Void
+        _ response: HTTPClientResponse, head: (Int64?) async throws(ContentError) -> Void,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(HTTPClientError) -> Result {
         if expected == nil { startAgain() }
+        if let problem = learn(ArchiveDelivery.wholeSize(response)) {
+            response.cancel()
+            return .wrong(problem)
+        }
         var toSkip = response.status == .partialContent ? 0 : received
         while let next = try await response.next() {
             let skipped = Int(min(toSkip, Int64(next.count)))
@@ -66,20 +74,48 @@ struct ArchiveDelivery {
             received += Int64(piece.count)
             let ready = heldBack
             heldBack = piece
-            if let error = await hand(ready, to: body) {
+            if let error = await hand(ready, head, body) {
                 response.cancel()
                 return .refused(error)
             }
         }
-        return await end(body)
+        return await end(head, body)
+    }
+
+    /// Takes note of the size; one connection must not say another than the one before.
+    private mutating func learn(_ announced: Int64?) -> ContentError? {
+        guard let announced else { return nil }
+        guard announced <= maximumBytes else { return tooLarge }
+        guard announced == whole ?? announced else {
+            if !hasHandedOn { startAgain() }
+            return .corrupt("\(file) is said to have \(announced) bytes, and other sizes before")
+        }
+        whole = announced
+        return nil
+    }
+
+    private static func wholeSize(_ response: HTTPClientResponse) -> Int64? {
+        guard response.status == .partialContent else { return response.contentLength }
+        let range = response.headers["Content-Range"].flatMap { ContentRange(parsing: $0) }
+        if case .part(_, let length)? = range { return length }
+        return nil
+    }
+
+    private var tooLarge: ContentError {
+        .tooLarge("\(file) is larger than \(maximumBytes) bytes, which is the limit")
     }
 
     private mutating func hand(
-        _ piece: [UInt8], to body: ([UInt8]) async throws(ContentError) -> Void
+        _ piece: [UInt8], _ head: (Int64?) async throws(ContentError) -> Void,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async -> ContentError? {
         guard !piece.isEmpty else { return nil }
         hasHandedOn = true
         do throws(ContentError) {
+            if !isAnnounced {
+                isAnnounced = true
+                try await head(whole)
+            }
             try await body(piece)
             return nil
         } catch {
@@ -87,7 +123,9 @@ struct ArchiveDelivery {
         }
     }
 
-    private mutating func end(_ body: ([UInt8]) async throws(ContentError) -> Void) async -> Result {
+    private mutating func end(
+        _ head: (Int64?) async throws(ContentError) -> Void, _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async -> Result {
         guard received > 0 else { return .wrong(.corrupt("\(file) came without a single byte")) }
         guard let digest = Digest(.sha256, hash: hasher.finish()) else {
             return .wrong(.internal("\(file) could not be hashed"))
@@ -98,7 +136,8 @@ struct ArchiveDelivery {
         }
         let last = heldBack
         heldBack = []
-        if let error = await hand(last, to: body) { return .refused(error) }
+        whole = received
+        if let error = await hand(last, head, body) { return .refused(error) }
         return .whole(digest)
     }
 
@@ -106,12 +145,16 @@ struct ArchiveDelivery {
         hasher.reset()
         received = 0
         heldBack = []
+        whole = nil
     }
 
     /// What is wrong with the next piece as far as one can tell.
     private func problem(with piece: [UInt8]) -> ContentError? {
         guard Int64(piece.count) <= maximumBytes - received else {
-            return .tooLarge("\(file) is larger than \(maximumBytes) bytes, which is the limit")
+            return tooLarge
+        }
+        guard whole == nil || Int64(piece.count) <= (whole ?? 0) - received else {
+            return .corrupt("\(file) has more bytes than the \(whole ?? 0) announced")
         }
         // Without a digest this much at least: a page of text in place of an archive is no chart.
         guard expected != nil || received > 0 || piece.first == 0x1F else {

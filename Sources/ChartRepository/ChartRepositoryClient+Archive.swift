@@ -40,6 +40,18 @@ extension ChartRepositoryClient {
     public func archive(
         of entry: RepositoryIndexEntry, _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(ContentError) -> ArchiveAnswer {
+        try await archive(of: entry, head: { _ in }, body)
+    }
+
+    /// The same, saying first how large the archive is as a whole.
+    ///
+    /// `head` is called once, just before the first piece; nil when the server does not say how large it is. What is
+    /// handed on is never more than was announced.
+    /// - Throws: as the other; `.corrupt` also for more bytes than announced; what `head` throws.
+    public func archive(
+        of entry: RepositoryIndexEntry, head: (Int64?) async throws(ContentError) -> Void,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError) -> ArchiveAnswer {
         let file = file(.archive(entry))
         guard !entry.urls.isEmpty else { throw .manifestUnknown("\(file): the index names no URL for it") }
         var delivery = ArchiveDelivery(expected: entry.archive, maximumBytes: options.maximumArchiveBytes, file: file)
@@ -49,7 +61,7 @@ extension ChartRepositoryClient {
             switch location(of: reference, file) {
             case .success(.registry(let text)): registry = registry ?? text
             case .success(.http(let url)):
-                switch await fetch(url, &delivery, file, body) {
+                switch await fetch(url, &delivery, file, head, body) {
                 case .whole(let digest):
                     return .fetched(
                         FetchedArchive(
@@ -95,7 +107,7 @@ extension ChartRepositoryClient {
 
     private func fetch(
         _ url: HTTPURL, _ delivery: inout ArchiveDelivery, _ file: AskedFile,
-        _ body: ([UInt8]) async throws(ContentError) -> Void
+        _ head: (Int64?) async throws(ContentError) -> Void, _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async -> Outcome {
         guard url.origin.scheme == .https || source.url.origin.scheme == .http || delivery.isVerifying else {
             return .failed(
@@ -110,7 +122,7 @@ extension ChartRepositoryClient {
                 return .failed(error)
             }
             do throws(HTTPClientError) {
-                switch try await delivery.take(response, body) {
+                switch try await delivery.take(response, head: head, body) {
                 case .whole(let digest): return .whole(digest)
                 case .wrong(let error): return .failed(error)
                 case .refused(let error): return .ended(error)

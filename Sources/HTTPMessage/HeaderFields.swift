@@ -29,6 +29,11 @@ public struct HeaderFields: Sendable, Equatable {
         append(name, value)
     }
 
+    /// Removes every field of that name.
+    public mutating func remove(_ name: String) {
+        fields.removeAll { HeaderFields.sameName($0.name, name) }
+    }
+
     /// Every value under that name, in order.
     public func values(_ name: String) -> [String] {
         fields.compactMap { HeaderFields.sameName($0.name, name) ? $0.value : nil }

@@ -29,6 +29,12 @@ extension RegistryClient {
         try endpoint.url("/v2/\(path(repository))/tags/list")
     }
 
+    func referrersURL(
+        _ subject: Digest, _ repository: RepositoryName, _ query: [(String, String)]
+    ) throws(ContentError) -> HTTPURL {
+        try endpoint.url("/v2/\(path(repository))/referrers/\(subject)", query)
+    }
+
     func catalogURL() throws(ContentError) -> HTTPURL { try endpoint.url("/v2/_catalog") }
 
     /// `/acr/v1/<name>`, `…/_tags`, `…/_tags/<tag>` and so on.

@@ -27,26 +27,45 @@ extension RegistryClient: BlobSource {
         _ digest: Digest, in repository: RepositoryName, from start: Int64,
         _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(ContentError) {
+        try await readBlob(digest, in: repository, from: start, head: { _ in }, body)
+    }
+
+    /// The same, saying first how large the blob is as a whole, wherever the reading begins.
+    ///
+    /// `head` is called once, before the first piece and also when there is none; nil when the registry does not say
+    /// how large it is. What is handed on is never more than was announced, nor than `maximumBytes`.
+    /// - Throws: as the other; `.tooLarge` for a blob of more than `maximumBytes`, before `head` where that was
+    ///   announced; `.corrupt` for more or fewer bytes than announced; what `head` and `body` throw.
+    public func readBlob(
+        _ digest: Digest, in repository: RepositoryName, from start: Int64, maximumBytes: Int64 = .max,
+        head: (Int64?) async throws(ContentError) -> Void, _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError) {
         guard start >= 0 else { throw .rangeInvalid("a blob cannot be read from byte \(start)", length: 0) }
-        var reading = BlobReading(digest: digest, repository: repository, start: start)
+        var reading = BlobReading(
+            digest: digest, repository: repository, start: start, maximumBytes: maximumBytes, registry: endpoint.name)
         var failures = 0
         while true {
             let before = reading.offset
-            guard let failure = try await readOn(&reading, body) else { break }
+            guard let failure = try await readOn(&reading, head, body) else { break }
             failures = reading.offset > before ? 1 : failures + 1
             guard failure.isTransient, failures < options.retry.maximumAttempts else {
                 throw ContentError(failure, registry: endpoint.name)
             }
             await options.timing.sleep(options.retry.pause(before: failures + 1, random: options.timing.random()))
         }
-        try reading.verify(endpoint.name)
+        try reading.verify()
     }
 
     /// Reads until the end, or until the connection breaks: then gives why.
     private func readOn(
-        _ reading: inout BlobReading, _ body: ([UInt8]) async throws(ContentError) -> Void
+        _ reading: inout BlobReading, _ head: (Int64?) async throws(ContentError) -> Void,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(ContentError) -> HTTPClientError? {
-        guard let response = try await open(reading) else { return nil }
+        guard let response = try await open(&reading) else {
+            if reading.announce() { try await head(reading.whole) }
+            return nil
+        }
+        if reading.announce() { try await head(reading.whole) }
         var toSkip = response.status == .partialContent ? 0 : reading.offset
         while true {
             let next: [UInt8]?
@@ -59,7 +78,7 @@ extension RegistryClient: BlobSource {
             let piece = toSkip == 0 ? received : Array(received.dropFirst(Int(min(toSkip, Int64(received.count)))))
             toSkip -= Int64(received.count - piece.count)
             for part in piece.parts(of: 262_144) {
-                reading.take(part)
+                try reading.take(part)
                 try await body(part)
             }
         }
@@ -67,23 +86,34 @@ extension RegistryClient: BlobSource {
             let length = reading.offset - toSkip
             throw .rangeInvalid("\(reading.object) has \(length) bytes, none from \(reading.offset)", length: length)
         }
+        // A range may end before the blob does.
+        if let whole = reading.whole, reading.offset < whole {
+            return .connectionLost("\(endpoint.name) sent \(reading.offset) of \(whole) bytes of \(reading.object)")
+        }
         return nil
     }
 
     /// Asks for the bytes from where the reading stands; nil when there are none because it stands at the end.
-    private func open(_ reading: BlobReading) async throws(ContentError) -> HTTPClientResponse? {
+    private func open(_ reading: inout BlobReading) async throws(ContentError) -> HTTPClientResponse? {
         var call = RegistryCall(
             method: .get, url: try blobURL(reading.digest, reading.repository), scope: .pull(reading.repository),
-            object: .blob(reading.digest, reading.repository))
+            object: .blob(reading.digest, reading.repository), maximumResponseBytes: reading.maximumBytes)
         if reading.offset > 0 { call.headers.append("Range", "bytes=\(reading.offset)-") }
         let response = try await transport.send(call)
         switch response.status {
-        case .ok: return response
+        case .ok:
+            if let length = response.contentLength, length < reading.offset {
+                throw .rangeInvalid(
+                    "\(reading.object) has \(length) bytes, none from \(reading.offset)", length: length)
+            }
+            try reading.learn(whole: response.contentLength)
+            return response
         case .partialContent where reading.offset > 0:
             let range = response.headers["Content-Range"].flatMap { ContentRange(parsing: $0) }
-            guard case .part(let bytes, _)? = range, bytes.lowerBound == reading.offset else {
+            guard case .part(let bytes, let whole)? = range, bytes.lowerBound == reading.offset else {
                 throw .unavailable("\(endpoint.name) sent another range of \(reading.object) than asked for")
             }
+            try reading.learn(whole: whole)
             return response
         case .rangeNotSatisfiable where reading.offset > 0:
             let failure = await transport.failure(response)
@@ -97,37 +127,10 @@ extension RegistryClient: BlobSource {
                 throw .rangeInvalid(
                     "\(reading.object) has \(length) bytes, none from \(reading.offset)", length: length)
             }
+            try reading.learn(whole: length)
             return nil
         default: throw await transport.failure(response).error(about: reading.object)
         }
-    }
-}
-
-/// How far the reading of a blob is.
-private struct BlobReading {
-    let digest: Digest
-    let repository: RepositoryName
-    private(set) var offset: Int64
-    /// Nil for a reading from the middle, which cannot be verified.
-    private let hasher: ContentHasher?
-
-    init(digest: Digest, repository: RepositoryName, start: Int64) {
-        self.digest = digest
-        self.repository = repository
-        offset = start
-        hasher = start == 0 ? ContentHasher(digest.algorithm.function) : nil
-    }
-
-    var object: AskedObject { .blob(digest, repository) }
-
-    mutating func take(_ piece: [UInt8]) {
-        hasher?.update(piece.span)
-        offset += Int64(piece.count)
-    }
-
-    func verify(_ registry: String) throws(ContentError) {
-        guard let hasher, Digest(digest.algorithm, hash: hasher.finish()) != digest else { return }
-        throw .corrupt("\(registry) sent bytes for \(object) that do not hash to it")
     }
 }
 

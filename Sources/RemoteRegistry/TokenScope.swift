@@ -4,13 +4,15 @@ internal import OCIModel
 ///
 /// Source: distribution v2.8.3 docs/spec/auth/scope.md.
 struct TokenScope: Hashable, Sendable, CustomStringConvertible {
-    /// The repository; nil for the registry's catalog.
+    /// The repository; nil for the registry itself.
     let repository: RepositoryName?
     /// The actions, in the order they are written.
     let actions: [String]
 
+    /// As token servers read it; empty for nothing.
     var description: String {
-        (repository.map { "repository:\($0):" } ?? "registry:catalog:") + actions.joined(separator: ",")
+        actions.isEmpty
+            ? "" : (repository.map { "repository:\($0):" } ?? "registry:catalog:") + actions.joined(separator: ",")
     }
 
     static func pull(_ repository: RepositoryName) -> TokenScope { .init(repository: repository, actions: ["pull"]) }
@@ -26,6 +28,8 @@ struct TokenScope: Hashable, Sendable, CustomStringConvertible {
     static func changeAttributes(_ repository: RepositoryName) -> TokenScope {
         .init(repository: repository, actions: ["metadata_write"])
     }
+    /// To be let in, no more.
+    static let nothing = TokenScope(repository: nil, actions: [])
     static let catalog = TokenScope(repository: nil, actions: ["*"])
 
     /// Whether a token for this scope will do for the other.

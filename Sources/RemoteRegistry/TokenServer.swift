@@ -55,7 +55,7 @@ struct TokenServer: Sendable, Hashable {
     }
 
     private func get(_ scope: String, authorization: String?) throws(ContentError) -> HTTPClientRequest {
-        var items = [("scope", scope), ("client_id", "chartroom")]
+        var items = (scope.isEmpty ? [] : [("scope", scope)]) + [("client_id", "chartroom")]
         if let service { items.insert(("service", service), at: 0) }
         let query = TokenServer.form(items)
         let text = realm.description + (realm.query == nil ? "?" : "&") + query
@@ -69,7 +69,7 @@ struct TokenServer: Sendable, Hashable {
     }
 
     private func post(_ scope: String, _ form: [(String, String)]) throws(ContentError) -> HTTPClientRequest {
-        var items = form + [("scope", scope), ("client_id", "chartroom")]
+        var items = form + (scope.isEmpty ? [] : [("scope", scope)]) + [("client_id", "chartroom")]
         if let service { items.append(("service", service)) }
         var request = HTTPClientRequest(
             .post, realm, body: Array(TokenServer.form(items).utf8), unixSocketPath: unixSocketPath)
