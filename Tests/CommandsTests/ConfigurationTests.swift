@@ -56,6 +56,7 @@ import Testing
             durability: relaxed
             shutdownDeadline: 1500ms
             allowSparseIndexes: yes
+            offline: true
             """)
         #expect(loaded.mistakes == [])
         let configuration = loaded.configuration
@@ -91,6 +92,7 @@ import Testing
         #expect(configuration.durability == .relaxed)
         #expect(configuration.shutdownDeadline == .milliseconds(1500))
         #expect(configuration.allowsSparseIndexes)
+        #expect(configuration.isOffline)
         #expect(loaded.origins.count == ConfigurationKey.all.count)
     }
 

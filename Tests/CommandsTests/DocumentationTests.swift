@@ -51,6 +51,22 @@ import Testing
         try check("docs/configuration.md", "settings", head + rows.joined() + "\n")
     }
 
+    @Test("docs/configuration.md lists every key of an upstream with its default")
+    func upstreams() throws {
+        let defaults = UpstreamConfiguration()
+        let rows = UpstreamTable.all.map { key -> String in
+            let preset =
+                switch key.write(defaults) {
+                case .text(let text): "`\(text)`"
+                case .list, .nothing: "none"
+                }
+            let form = key.form.replacing("|", with: "\\|")
+            return "| `\(key.path)` | `\(form)` | \(preset) | \(key.summary.replacing("*", with: "\\*")) |\n"
+        }
+        let head = "\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
+        try check("docs/configuration.md", "upstreams", head + rows.joined() + "\n")
+    }
+
     @Test(
         "Every command line in the documents is one the grammar takes",
         arguments: ["docs/cli.md", "docs/configuration.md", "packaging/README.md"])

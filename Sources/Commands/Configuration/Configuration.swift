@@ -37,6 +37,10 @@ struct Configuration: Sendable, Equatable {
     var durability = Durability.full
     var shutdownDeadline: Duration = .seconds(30)
     var allowsSparseIndexes = false
+    /// Where charts are cached from.
+    var upstreams: [UpstreamConfiguration] = []
+    /// Whether no upstream is asked at all.
+    var isOffline = false
 
     enum AnonymousLevel: String, CaseIterable, Sendable {
         case readWrite = "read-write"

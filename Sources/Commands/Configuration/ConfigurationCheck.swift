@@ -17,7 +17,7 @@ struct ConfigurationCheck {
         check.checkTLS()
         check.checkAccess()
         check.checkLimits()
-        return loaded.mistakes + check.mistakes
+        return loaded.mistakes + check.mistakes + UpstreamCheck(loaded).mistakes
     }
 
     private init(loaded: LoadedConfiguration) {

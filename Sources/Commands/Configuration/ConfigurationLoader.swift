@@ -10,6 +10,8 @@ struct LoadedConfiguration: Sendable {
     var origins: [String: Origin] = [:]
     /// Everything wrong, in the order of the file, then the environment, then the flags.
     var mistakes: [ConfigurationMistake] = []
+    /// The names of the variables that are set.
+    var variables: Set<String> = []
 
     func origin(_ key: String) -> Origin { origins[key] ?? .preset }
 
@@ -93,7 +95,10 @@ struct ConfigurationLoader {
             guard let text = environment[key.environmentName], !text.isEmpty else { continue }
             take(.text(text, base: ""), key, .environment(name: key.environmentName))
         }
-        let known = ConfigurationKey.all.map(\.environmentName) + ["CHARTROOM_CONFIG", "CHARTROOM_SERVER"]
+        loaded.variables = Set(environment.lazy.filter { !$0.value.isEmpty }.map(\.key))
+        let passwords = loaded.configuration.upstreams.compactMap(\.credentials.passwordEnvironment)
+        let known =
+            ConfigurationKey.all.map(\.environmentName) + ["CHARTROOM_CONFIG", "CHARTROOM_SERVER"] + passwords
         for name in environment.keys.sorted() where name.hasPrefix("CHARTROOM_") && !known.contains(name) {
             loaded.mistakes.append(
                 ConfigurationMistake(

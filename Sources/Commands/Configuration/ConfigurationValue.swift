@@ -2,6 +2,8 @@
 struct ValueMistake: Error {
     var message: String
     var hint: String?
+    /// Which element of a list is wrong; nil for the whole value.
+    var element: Int?
 
     init(_ message: String, hint: String? = nil) {
         self.message = message
@@ -92,7 +94,8 @@ enum ValueText {
     static func text(duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         let milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
-        for (unit, factor) in timeUnits[1...3].reversed() where milliseconds >= factor && milliseconds % factor == 0 {
+        for (unit, factor) in timeUnits[1...].reversed()
+        where milliseconds >= max(factor, unit == "d" ? 2 * factor : 0) && milliseconds % factor == 0 {
             return "\(milliseconds / factor)\(unit)"
         }
         return "\(milliseconds)ms"

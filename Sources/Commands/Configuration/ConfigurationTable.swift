@@ -1,8 +1,9 @@
 import HTTPServer
 import Telemetry
 
-extension ConfigurationKey {
-    /// Every setting, in the order of the documentation.
+/// Every setting of the program.
+enum ConfigurationTable {
+    /// In the order of the documentation.
     static let all: [ConfigurationKey] =
         [
             ConfigurationKey(
@@ -52,6 +53,9 @@ extension ConfigurationKey {
             .boolean(
                 "allowSparseIndexes", \.allowsSparseIndexes,
                 "Take image indexes that name manifests the repository does not hold."),
+            .boolean(
+                "offline", \.isOffline,
+                "Ask no upstream at all: what is cached is served as it is, what is not is not there."),
         ]
 
     private static let anonymous = ConfigurationKey(

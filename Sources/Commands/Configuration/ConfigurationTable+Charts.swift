@@ -1,6 +1,6 @@
 import HelmModel
 
-extension ConfigurationKey {
+extension ConfigurationTable {
     /// The named views of chart repositories.
     static let views = ConfigurationKey(
         path: "charts.views", form: "NAME=SELECTOR ...",
