@@ -56,17 +56,19 @@ extension LiveRequest {
             return response(file: descriptor, offset: file.offset, length: file.length)
         case .slices(let file):
             return response(slices: file.slices, of: file.takeDescriptor(), hasBody: hasBody)
+        case .growing(let body):
+            return response(growing: body, hasBody: hasBody)
         }
     }
 
-    private static func response(of bytes: [UInt8]) -> OpaquePointer? {
+    static func response(of bytes: [UInt8]) -> OpaquePointer? {
         bytes.withUnsafeBytes { bytes in
             MHD_create_response_from_buffer(
                 bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
         }
     }
 
-    private func response(file descriptor: Int32, offset: Int64, length: Int64) -> OpaquePointer? {
+    func response(file descriptor: Int32, offset: Int64, length: Int64) -> OpaquePointer? {
         if method == .head {
             _ = close(descriptor)
             return response(from: .absent, length: length)
@@ -130,7 +132,7 @@ extension LiveRequest {
         return response
     }
 
-    private func response(from content: BodySource.Content, length: Int64) -> OpaquePointer? {
+    func response(from content: BodySource.Content, length: Int64) -> OpaquePointer? {
         let source = BodySource(content, connection)
         let box = Unmanaged.passRetained(source)
         let response = MHD_create_response_from_callback(
@@ -207,6 +209,7 @@ extension Response {
         case .empty, .bytes: break
         case .file(let file): _ = close(file.takeDescriptor())
         case .slices(let file): _ = close(file.takeDescriptor())
+        case .growing(let body): _ = close(body.takeDescriptor())
         }
     }
 }
@@ -216,7 +219,7 @@ extension Response.Body {
     fileprivate var readsFile: Bool {
         switch self {
         case .empty, .bytes: false
-        case .file, .slices: true
+        case .file, .slices, .growing: true
         }
     }
 }

@@ -8,6 +8,7 @@ final class BodySource: @unchecked Sendable {
     enum Content {
         case file(descriptor: Int32, offset: Int64)
         case slices(SliceReader)
+        case growing(GrowingReader)
         case bytes([UInt8])
         /// Nothing will be read: the answer to a HEAD request.
         case absent
@@ -29,7 +30,7 @@ final class BodySource: @unchecked Sendable {
         if case .file(let descriptor, _) = content { _ = close(descriptor) }
     }
 
-    /// Copies bytes at a position, -1 when the file fails or ends too early.
+    /// Copies bytes at a position; -1 when the file fails or ends too early, 0 when the connection was suspended.
     func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         var count = 0
         switch content {
@@ -44,6 +45,9 @@ final class BodySource: @unchecked Sendable {
         case .slices(let reader):
             count = reader.read(at: position, into: buffer)
             guard count > 0 else { return -1 }
+        case .growing(let reader):
+            count = reader.read(at: position, into: buffer)
+            guard count > 0 else { return count }
         case .file(let descriptor, let offset):
             repeat {
                 count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset + position))

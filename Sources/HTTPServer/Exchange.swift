@@ -178,6 +178,8 @@ extension LiveRequest {
             bytesReceived: receivedBytes, duration: .nanoseconds(Int64(clamping: now - startedAt)),
             isComplete: wasSent)
         engine.handler.finished(self, outcome)
+        // It may hold the request.
+        source = nil
         detach()
         engine.requestEnded()
     }

@@ -63,7 +63,7 @@ extension LiveRequest {
         }
     }
 
-    private func resume(_ flight: inout Flight) {
+    func resume(_ flight: inout Flight) {
         guard flight.isSuspended else { return }
         flight.isSuspended = false
         MHD_resume_connection(connection.handle)

@@ -101,7 +101,7 @@ extension Response {
         switch body {
         case .empty: []
         case .bytes(let bytes): bytes
-        case .file, .slices: nil
+        case .file, .slices, .growing: nil
         }
     }
 }

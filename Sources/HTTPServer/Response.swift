@@ -26,6 +26,9 @@ public struct Response: Sendable {
         /// Parts of one open file, one behind the other; the server closes the descriptor, also when the response is
         /// never sent.
         case slices(any SlicesBody)
+        /// A part of an open file that is still being written; the server closes the descriptor, also when the response
+        /// is never sent.
+        case growing(any GrowingResponseBody)
     }
 
     /// Builds a response.

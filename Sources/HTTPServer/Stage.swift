@@ -26,5 +26,7 @@ struct Flight {
     var isSuspended = false
     /// The connection died or was cut: nothing may touch it any more.
     var isDead = false
+    /// The bytes a response waits for have come, perhaps before the connection was suspended for them.
+    var isWoken = false
     var answer: Response?
 }

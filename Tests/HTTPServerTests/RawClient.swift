@@ -130,6 +130,15 @@ final class RawClient: @unchecked Sendable {
         return reply
     }
 
+    /// Reads exactly that many bytes of a body.
+    func take(_ count: Int) throws -> [UInt8] {
+        while buffer.count < count {
+            guard try fill() else { throw Failed(reason: "body cut at \(buffer.count) of \(count)") }
+        }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer[..<count])
+    }
+
     /// What was received and not read yet.
     var rest: String { String(decoding: buffer, as: UTF8.self) }
 

@@ -77,6 +77,29 @@ import Testing
         }
     }
 
+    @Test("A growing body passes through TLS, each piece before the next is written")
+    func growing() async throws {
+        let file = GrowingFile()
+        let bytes = FileTests.bytes(200_000)
+        try await withServer(
+            certificate: Self.certificate("first"), plan: { _ in GrowingBodyTests.answer(file, length: bytes.count) }
+        ) { server, handler in
+            guard let pipe = popen("curl -skN https://\(server.address)/", "r") else {
+                throw RawClient.Failed(reason: "popen")
+            }
+            var sent = 0
+            for size in [1, 100_000, 99_998, 1] {
+                file.append(bytes[sent..<(sent + size)])
+                var piece = [UInt8](repeating: 0, count: size)
+                #expect(fread(&piece, 1, size, pipe) == size)
+                #expect(piece == Array(bytes[sent..<(sent + size)]))
+                sent += size
+            }
+            #expect(pclose(pipe) == 0)
+            #expect(handler.outcomes(1).allSatisfy { $0.outcome.isComplete && $0.outcome.bytesSent == 200_000 })
+        }
+    }
+
     @Test("A renewed certificate meets new handshakes while an open connection goes on")
     func reload() async throws {
         try await withServer(certificate: Self.certificate("first"), plan: { .respond(.text($0.rawPath)) }) {

@@ -74,6 +74,7 @@ public struct Answer: Sendable {
         case .bytes(let bytes): body = bytes
         case .file(let file): body = Answer.read(file)
         case .slices(let file): body = Answer.read(file)
+        case .growing(let file): body = Answer.read(file)
         }
         length = body.count
         if isHead { body = [] }
@@ -84,6 +85,16 @@ public struct Answer: Sendable {
         guard descriptor >= 0 else { return Array("no descriptor".utf8) }
         defer { close(descriptor) }
         return read(descriptor, FileSlice(offset: file.offset, length: file.length))
+    }
+
+    /// What can be read now.
+    private static func read(_ file: any GrowingResponseBody) -> [UInt8] {
+        let descriptor = file.takeDescriptor()
+        guard descriptor >= 0 else { return Array("no descriptor".utf8) }
+        defer { close(descriptor) }
+        guard case .readable(let end) = file.growth(beyond: file.offset, {}) else { return [] }
+        return read(
+            descriptor, FileSlice(offset: file.offset, length: min(end - file.offset, file.length)))
     }
 
     private static func read(_ file: any SlicesBody) -> [UInt8] {
