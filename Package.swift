@@ -134,7 +134,7 @@ let checks: [Target] = [
             "OCIModel", "Posix", "Codecs",
         ]),
     .target(
-        name: "ServerSupport", dependencies: ["FrontDoor", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
+        name: "ServerSupport", dependencies: ["FrontDoor", "Content", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
         path: "Tests/ServerSupport", swiftSettings: language),
     tests(
         "FrontDoorTests",

@@ -30,59 +30,6 @@ extension Response {
         headers.append(("Content-Type", type))
         return Response(.ok, headers: headers, body: .bytes(bytes))
     }
-
-    /// An open blob or a part of it, straight from its file; 304 when the client has it.
-    ///
-    /// - Throws: `.rangeInvalid`.
-    public static func blob(
-        _ blob: any OpenBlob, tag: String, type: String, cache: String = CacheControl.byDigest,
-        headers extra: [(name: StaticString, value: String)] = [],
-        for request: any Request
-    ) throws(ContentError) -> Response {
-        let entityTag = "\"\(tag)\""
-        var headers = extra
-        headers.append(("ETag", entityTag))
-        headers.append(("Cache-Control", cache))
-        headers.append(("Accept-Ranges", "bytes"))
-        if let wanted = request.header("If-None-Match"), EntityTag(tag).matches(ifNoneMatch: wanted) {
-            return Response(.notModified, headers: headers)
-        }
-        headers.append(("Content-Type", type))
-        switch range(request, entityTag).resolve(length: blob.size) {
-        case .whole:
-            return Response(.ok, headers: headers, body: .file(BlobPart(blob, 0, blob.size)))
-        case .part(let bytes):
-            headers.append(("Content-Range", "bytes \(bytes.lowerBound)-\(bytes.upperBound - 1)/\(blob.size)"))
-            return Response(
-                .partialContent, headers: headers,
-                body: .file(BlobPart(blob, bytes.lowerBound, bytes.upperBound - bytes.lowerBound)))
-        case .unsatisfiable:
-            throw .rangeInvalid(
-                "blob \(tag) has \(blob.size) bytes, none of them in the range asked for", length: blob.size)
-        }
-    }
-
-    /// `If-Range` with anything but this blob's tag asks for the whole blob (RFC 9110 section 13.1.5).
-    private static func range(_ request: any Request, _ entityTag: String) -> ByteRangeRequest {
-        guard request.method == .get, let range = request.header("Range") else { return ByteRangeRequest(parsing: nil) }
-        if let condition = request.header("If-Range"), condition != entityTag { return ByteRangeRequest(parsing: nil) }
-        return ByteRangeRequest(parsing: range)
-    }
-}
-
-/// A part of an open blob on its way into a response.
-final class BlobPart: FileBody {
-    private let blob: any OpenBlob
-    let offset: Int64
-    let length: Int64
-
-    init(_ blob: any OpenBlob, _ offset: Int64, _ length: Int64) {
-        self.blob = blob
-        self.offset = offset
-        self.length = length
-    }
-
-    func takeDescriptor() -> Int32 { blob.takeDescriptor() }
 }
 
 extension Face {
