@@ -16,14 +16,31 @@ extension ChartFace {
         let wanted = IndexRequest(
             namespace, selector: selector, form: form,
             isGzip: AcceptEncoding(parsing: request.header("Accept-Encoding")).acceptsGzip)
+        switch try listing(of: namespace) {
+        case .here(_, let note):
+            do throws(ContentError) {
+                if let ready = try indexes.ready(wanted) {
+                    return .respond(ChartFace.answer(ready, wanted, request).noted(note))
+                }
+            } catch {
+                guard case .nameUnknown = error else { throw error }
+                return .respond(ChartFace.empty(form, request).noted(note))
+            }
+            return perform { [self] () throws(ContentError) in try await built(wanted, request).noted(note) }
+        case .later(let refresh):
+            return perform { [self] () throws(ContentError) in
+                let note = try await refresh().1
+                return try await built(wanted, request).noted(note)
+            }
+        }
+    }
+
+    private func built(_ wanted: IndexRequest, _ request: any Request) async throws(ContentError) -> Response {
         do throws(ContentError) {
-            if let ready = try indexes.ready(wanted) { return .respond(ChartFace.answer(ready, wanted, request)) }
+            return ChartFace.answer(try await indexes.build(wanted), wanted, request)
         } catch {
             guard case .nameUnknown = error else { throw error }
-            return .respond(ChartFace.empty(form, request))
-        }
-        return perform { [indexes] () throws(ContentError) in
-            ChartFace.answer(try await indexes.build(wanted), wanted, request)
+            return ChartFace.empty(wanted.form, request)
         }
     }
 

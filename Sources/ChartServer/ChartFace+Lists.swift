@@ -27,10 +27,11 @@ extension ChartFace {
         let limit = try ChartFace.number(
             query.first("limit"), atLeast: 1, "limit is not a valid positive integer")
         return perform { [self] () throws(ContentError) in
+            let note = try await refreshListing(of: namespace)
             let body = try charts.withSnapshot { () throws(ContentError) in
                 try listed(namespace, offset: offset ?? 0, limit: limit ?? .max)
             }
-            return .tagged(body, type: "application/json", for: request)
+            return Response.tagged(body, type: "application/json", for: request).noted(note)
         }
     }
 
@@ -77,6 +78,7 @@ extension ChartFace {
     /// `/api/…/charts/<name>`: the versions of a chart, newest first.
     func versions(of name: String, in namespace: ChartNamespace, _ request: any Request) -> Plan {
         perform { [self] () throws(ContentError) in
+            let note = try await refreshListing(of: namespace)
             var list = ChartList(limit: 1, maximumBytes: options.maximumListBytes)
             try charts.forEachEntry(in: namespace, from: .first(of: name), before: nil) { entry in
                 entry.key.name == name && list.add(entry)
@@ -85,7 +87,7 @@ extension ChartFace {
                 throw .tooLarge("chart \(name) has too many versions for one list")
             }
             guard let body = list.versions else { throw ChartFace.unknown(name, in: namespace) }
-            return .tagged(body, type: "application/json", for: request)
+            return Response.tagged(body, type: "application/json", for: request).noted(note)
         }
     }
 
@@ -94,6 +96,7 @@ extension ChartFace {
         of name: String, _ version: String, in namespace: ChartNamespace, _ request: any Request
     ) -> Plan {
         perform { [self] () throws(ContentError) in
+            let note = try await refreshListing(of: namespace)
             guard let entry = try found(name, version, in: namespace) else {
                 throw version == "latest"
                     ? ChartFace.unknown(name, in: namespace)
@@ -101,7 +104,7 @@ extension ChartFace {
                         "there is no version \(OCIParseError.quote(version)) of chart \(OCIParseError.quote(name)) in "
                             + namespace.title)
             }
-            return .tagged(entry.json, type: "application/json", for: request)
+            return Response.tagged(entry.json, type: "application/json", for: request).noted(note)
         }
     }
 

@@ -10,6 +10,7 @@ extension ChartFace {
 
     /// `POST /api/…/charts`: an archive as the whole body, or a form with `chart` and `prov`.
     func upload(into namespace: ChartNamespace, _ request: any Request) throws(ContentError) -> Plan {
+        try checkUpload(into: namespace)
         if let length = request.contentLength, length > options.maximumChartBytes + (2 << 20) {
             throw .tooLarge("the body has \(length) bytes, a chart may have \(options.maximumChartBytes)")
         }
@@ -33,6 +34,7 @@ extension ChartFace {
     func addProvenance(to namespace: ChartNamespace, _ request: any Request) throws(ContentError)
         -> Plan
     {
+        try checkUpload(into: namespace)
         if let length = request.contentLength, length > Int64(ChartFace.maximumProvenanceBytes) {
             throw ChartFace.provenanceTooLarge
         }

@@ -40,18 +40,21 @@ public final class ChartFace: Face {
     let inspector: ChartInspector
     let views: NamedViews
     let options: ChartFaceOptions
+    /// What is asked before the store; nil when no upstreams stand behind it.
+    let cache: (any UpstreamReads)?
 
-    /// Serves a store's charts.
+    /// Serves a store's charts, and what `cache` says stands behind them.
     ///
     /// - Throws: `.parameterInvalid` when a named view is no selector.
     public init(
         _ charts: any ServedCharts, indexes: IndexService, inspector: ChartInspector,
-        _ options: ChartFaceOptions = ChartFaceOptions()
+        _ options: ChartFaceOptions = ChartFaceOptions(), cache: (any UpstreamReads)? = nil
     ) throws(ContentError) {
         self.charts = charts
         self.inspector = inspector
         self.indexes = indexes
         self.options = options
+        self.cache = cache
         views = try NamedViews(options.views)
     }
 
@@ -75,7 +78,7 @@ public final class ChartFace: Face {
         switch route.target {
         case .index(let namespace, let view, let isJSON):
             return try index(of: namespace, view, isJSON: isJSON, request)
-        case .file(let namespace, let name): return .respond(try file(name, in: namespace, request))
+        case .file(let namespace, let name): return try file(name, in: namespace, request)
         case .charts(let namespace):
             return request.method == .post
                 ? try upload(into: namespace, request) : try list(namespace, request)

@@ -5,8 +5,9 @@
 //
 // Threads: as many loop threads as asked for, each with its connections and an epoll instance; `plan` and `finished`
 // are called there and must not block. Work that waits leaves with `Plan.perform`, `.receive` or `.stream`: the
-// connection is suspended first, the work runs on the task executor, and its answer resumes the connection. One
-// janitor thread closes what is too slow and carries out the stop.
+// connection is suspended first, the work runs on the task executor, and its answer resumes the connection. A
+// growing body without bytes suspends it too, and is woken by whoever writes the file. One janitor thread closes what is
+// too slow and carries out the stop.
 //
 // Invariants: a suspended connection is resumed exactly once, under its request's `flight` lock; `finished` is called
 // exactly once for each request a handler or a refusal answered; a body consumer hears exactly one of `finish`, its

@@ -47,39 +47,60 @@ extension RegistryFace {
     }
 
     /// end-8.
-    func tags(in repository: RepositoryName, _ request: any Request) throws(ContentError) -> Response {
+    func tags(in place: RegistryPlace, _ request: any Request) throws(ContentError) -> Plan {
         let wanted = try RegistryFace.page(try request.queryItems())
-        let page = try registry.tagPage(in: repository, wanted)
+        if let cached = try cache?.cachedTags(in: place.repository, wanted) {
+            return try answer(cached) { [self] page throws(ContentError) in tagList(page, wanted, place, request) }
+        }
+        return .respond(tagList(try registry.tagPage(in: place.repository, wanted), wanted, place, request))
+    }
+
+    private func tagList(
+        _ page: Page<Tag>, _ wanted: PageRequest<String>, _ place: RegistryPlace, _ request: any Request
+    ) -> Response {
         var headers: [(name: StaticString, value: String)] = []
         if page.hasMore, let last = page.elements.last {
             headers.append(
-                RegistryFace.next("/v2/\(repository)/tags/list", wanted.limit, last: last.description))
+                RegistryFace.next(
+                    "/v2/\(place.asked)/tags/list", wanted.limit, last: last.description, place.query))
         }
-        return listing(
-            .object([
-                ("name", .string(repository.description)),
-                ("tags", .array(page.elements.map { .string($0.description) })),
-            ]), headers, request)
+        return place.marked(
+            listing(
+                .object([
+                    ("name", .string(place.asked.description)),
+                    ("tags", .array(page.elements.map { .string($0.description) })),
+                ]), headers, request))
     }
 
     /// end-12: always an image index, empty when nothing refers to the digest.
-    func referrers(of subject: Digest, in repository: RepositoryName, _ request: any Request)
-        throws(ContentError) -> Response
-    {
+    func referrers(of subject: Digest, in place: RegistryPlace, _ request: any Request) throws(ContentError) -> Plan {
         let query = try request.queryItems()
         let wanted = try RegistryFace.page(query, usual: RegistryFace.referrersPage)
         let type = query.first("artifactType").flatMap { $0.isEmpty ? nil : $0 }
         let last = try RegistryFace.lastDigest(wanted)
         let limit = min(wanted.limit, RegistryFace.referrersPage)
-        let page = try registry.referrerPage(
-            of: subject, in: repository, artifactType: type, PageRequest(limit: limit, last: last))
+        let pageWanted = PageRequest(limit: limit, last: last)
+        let path = "/v2/\(place.asked)/referrers/\(subject)"
+        if let cached = try cache?.cachedReferrers(
+            of: subject, in: place.repository, artifactType: type, pageWanted)
+        {
+            return try answer(cached) { [self] page throws(ContentError) in
+                place.marked(referrerList(page, type, path, limit, place.query, request))
+            }
+        }
+        let page = try registry.referrerPage(of: subject, in: place.repository, artifactType: type, pageWanted)
+        return .respond(place.marked(referrerList(page, type, path, limit, place.query, request)))
+    }
+
+    private func referrerList(
+        _ page: Page<Descriptor>, _ type: String?, _ path: String, _ limit: Int, _ query: String,
+        _ request: any Request
+    ) -> Response {
         var headers: [(name: StaticString, value: String)] = []
         if type != nil { headers.append(("OCI-Filters-Applied", "artifactType")) }
         if page.hasMore, let last = page.elements.last {
             let more = type.map { "&artifactType=" + PercentEncoding.encodeQueryValue($0) } ?? ""
-            headers.append(
-                RegistryFace.next(
-                    "/v2/\(repository)/referrers/\(subject)", limit, last: last.digest.description, more))
+            headers.append(RegistryFace.next(path, limit, last: last.digest.description, more + query))
         }
         return listing(
             .object([

@@ -17,10 +17,21 @@ extension RegistryFace {
     ///
     /// There is one representation of it, so `Accept` chooses nothing: a client that cannot use the type is told the
     /// type and not a 404.
-    func manifest(_ reference: ManifestReference, in repository: RepositoryName, _ request: any Request)
-        throws(ContentError) -> Response
+    func manifest(_ reference: ManifestReference, in place: RegistryPlace, _ request: any Request)
+        throws(ContentError) -> Plan
     {
-        let found = try registry.findManifest(reference, in: repository)
+        if let cached = try cache?.cachedManifest(reference, in: place.repository) {
+            return try answer(cached) { found throws(ContentError) in
+                place.marked(RegistryFace.response(found, to: reference, request))
+            }
+        }
+        let found = try registry.findManifest(reference, in: place.repository)
+        return .respond(place.marked(RegistryFace.response(found, to: reference, request)))
+    }
+
+    private static func response(_ found: StoredManifest, to reference: ManifestReference, _ request: any Request)
+        -> Response
+    {
         let digest = found.digest.description
         let cache =
             switch reference {

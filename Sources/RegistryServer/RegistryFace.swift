@@ -30,11 +30,17 @@ public struct RegistryFaceOptions: Sendable {
 public final class RegistryFace: Face {
     let registry: any ServedRegistry
     let options: RegistryFaceOptions
+    /// What is asked before the registry; nil when no upstreams stand behind it.
+    let cache: (any UpstreamReads)?
 
-    /// Serves a registry.
-    public init(_ registry: any ServedRegistry, _ options: RegistryFaceOptions = RegistryFaceOptions()) {
+    /// Serves a registry, and what `cache` says stands behind it.
+    public init(
+        _ registry: any ServedRegistry, _ options: RegistryFaceOptions = RegistryFaceOptions(),
+        cache: (any UpstreamReads)? = nil
+    ) {
         self.registry = registry
         self.options = options
+        self.cache = cache
     }
 
     /// The kinds of its routes.
@@ -59,21 +65,29 @@ public final class RegistryFace: Face {
         case (.base, .get), (.base, .head): return .respond(base())
         case (.catalog, .get), (.catalog, .head): return .respond(try catalog(request))
         case (.manifest(let name, let reference), .get), (.manifest(let name, let reference), .head):
-            return .respond(try manifest(reference, in: name, request))
-        case (.manifest(let name, let reference), .put): return try putManifest(reference, in: name, request)
+            return try manifest(reference, in: place(name, request), request)
+        case (.manifest(let name, let reference), .put):
+            try cache?.checkPush(to: name)
+            return try putManifest(reference, in: name, request)
         case (.manifest(let name, let reference), .delete): return deleteManifest(reference, in: name)
         case (.blob(let name, let digest), .get), (.blob(let name, let digest), .head):
-            return .respond(try blob(digest, in: name, request))
+            return try blob(digest, in: place(name, request), request)
         case (.blob(let name, let digest), .delete): return deleteBlob(digest, in: name)
-        case (.uploads(let name), .post): return try beginUpload(in: name, request)
+        case (.uploads(let name), .post):
+            try cache?.checkPush(to: name)
+            return try beginUpload(in: name, request)
         case (.upload(let name, let id), .get), (.upload(let name, let id), .head):
             return uploadStatus(id, in: name)
-        case (.upload(let name, let id), .patch): return try appendChunk(to: id, in: name, request)
-        case (.upload(let name, let id), .put): return try finishUpload(id, in: name, request)
+        case (.upload(let name, let id), .patch):
+            try cache?.checkPush(to: name)
+            return try appendChunk(to: id, in: name, request)
+        case (.upload(let name, let id), .put):
+            try cache?.checkPush(to: name)
+            return try finishUpload(id, in: name, request)
         case (.upload(let name, let id), .delete): return cancelUpload(id, in: name)
-        case (.tags(let name), .get), (.tags(let name), .head): return .respond(try tags(in: name, request))
+        case (.tags(let name), .get), (.tags(let name), .head): return try tags(in: place(name, request), request)
         case (.referrers(let name, let digest), .get), (.referrers(let name, let digest), .head):
-            return .respond(try referrers(of: digest, in: name, request))
+            return try referrers(of: digest, in: place(name, request), request)
         case (.attributes(let route), _): return try attributes(route, request)
         default:
             throw .unsupported("\(request.method.rawValue) is not offered on \(route.target.kind) paths")

@@ -18,7 +18,7 @@ struct ChartBench {
 
     init(
         _ authenticator: any Authenticator = AnonymousAccess(.readWrite),
-        _ change: (inout ChartFaceOptions) -> Void = { _ in }
+        _ change: (inout ChartFaceOptions) -> Void = { _ in }, cache: (any UpstreamReads)? = nil
     ) throws {
         scratch = try ScratchDirectory()
         var options = ChartFaceOptions()
@@ -27,7 +27,8 @@ struct ChartBench {
         let indexes = try IndexService(reads: store, directory: scratch.path + "/indexes")
         door = FrontDoor(
             [
-                try ChartFace(store, indexes: indexes, inspector: ChartInspector(MemoryRegistry()), options)
+                try ChartFace(
+                    store, indexes: indexes, inspector: ChartInspector(MemoryRegistry()), options, cache: cache)
             ], authenticator: authenticator, options: DoorOptions(),
             metrics: MetricsRegistry(), logger: Logger { log.add($0) })
     }

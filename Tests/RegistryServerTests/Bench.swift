@@ -21,7 +21,7 @@ final class Bench: Sendable {
     init(
         _ authenticator: any Authenticator = AnonymousAccess(.readWrite), in directory: ScratchDirectory? = nil,
         store: (inout RegistryOptions) -> Void = { _ in }, face change: (inout RegistryFaceOptions) -> Void = { _ in },
-        door changeDoor: (inout DoorOptions) -> Void = { _ in }
+        door changeDoor: (inout DoorOptions) -> Void = { _ in }, cache: (any UpstreamReads)? = nil
     ) throws {
         ownsStore = true
         scratch = try directory ?? ScratchDirectory()
@@ -37,7 +37,7 @@ final class Bench: Sendable {
         metrics = MetricsRegistry()
         let log = log
         handler = FrontDoor(
-            [RegistryFace(registry, faceOptions)], authenticator: authenticator, options: doorOptions,
+            [RegistryFace(registry, faceOptions, cache: cache)], authenticator: authenticator, options: doorOptions,
             metrics: metrics, logger: Logger { log.add($0) })
     }
 

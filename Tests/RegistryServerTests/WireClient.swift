@@ -82,6 +82,13 @@ final class WireClient: @unchecked Sendable {
         buffer += piece
     }
 
+    /// Reads exactly that many bytes of a body.
+    func take(_ count: Int) throws -> [UInt8] {
+        while buffer.count < count { try fill() }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer[..<count])
+    }
+
     private func receive(isHead: Bool) throws -> Reply {
         var reply = try receiveHead()
         while reply.status == 100 { reply = try receiveHead() }
@@ -93,7 +100,7 @@ final class WireClient: @unchecked Sendable {
         return reply
     }
 
-    private func receiveHead() throws -> Reply {
+    func receiveHead() throws -> Reply {
         var lines: [String] = []
         while true {
             while let end = buffer.firstIndex(of: 0x0A) {

@@ -16,8 +16,10 @@ final class Live: Sendable {
     let bench: Bench
     let server: Server
 
-    init(_ authenticator: any Authenticator = AnonymousAccess(.readWrite)) throws {
-        bench = try Bench(authenticator)
+    init(
+        _ authenticator: any Authenticator = AnonymousAccess(.readWrite), cache: (any UpstreamReads)? = nil
+    ) throws {
+        bench = try Bench(authenticator, cache: cache)
         var configuration = ServerConfiguration(listen: .tcp(host: "127.0.0.1", port: 0))
         configuration.threads = 2
         server = try Server(
