@@ -3,6 +3,7 @@
 //     blobs/sha256/<hex>   a complete blob; its bytes hash to its name and survive a power cut
 //     blobs/sha512/<hex>
 //     ingest/<16 hex>      a slot: room for bytes on their way in, named beforehand
+//     quarantine/…         bytes that an upstream gave and that do not hash to what was asked for; never served
 //
 // Invariant: a name under blobs/ is made by one rename of a slot whose bytes are already flushed. Slots are made in
 // batches and their names flushed once a batch, so a blob costs one flush for its bytes and none for its name: until
@@ -19,6 +20,7 @@ public final class BlobStore: Sendable {
     private let sha512: Directory
     let ingest: Directory
     let slots: SlotPool
+    let quarantine: Quarantine
     /// Whether one flush of the file system may stand for the flushes of many files.
     private let flushesFileSystem: Bool
 
@@ -28,6 +30,7 @@ public final class BlobStore: Sendable {
         sha512 = try Directory(creating: root + "/blobs/sha512", calls: calls)
         ingest = try Directory(creating: root + "/ingest", calls: calls)
         slots = SlotPool(directory: ingest)
+        quarantine = Quarantine(root: root, ingest: ingest, calls: calls)
         flushesFileSystem = Directory.reportsFileSystemErrors
     }
 
@@ -91,6 +94,39 @@ public final class BlobStore: Sendable {
         return ingest
     }
 
+    /// Begins to take bytes that others read meanwhile: the slot's file is never used again for other bytes.
+    public func beginSharedIngest(_ algorithm: DigestAlgorithm) throws(SystemError) -> IngestFile {
+        let ingest = try beginIngest(algorithm)
+        slots.keepToItself(ingest.slot)
+        return ingest
+    }
+
+    /// Opens the slot of a shared ingest; the caller closes the descriptor, which stays good whatever becomes of the
+    /// slot.
+    ///
+    /// - Throws: `SystemError`; `isNotFound` when the ingest is over.
+    public func openReader(slot: String) throws(SystemError) -> Int32 {
+        try ingest.openDescriptor(slot, .read)
+    }
+
+    /// Opens a blob's file; the caller closes the descriptor.
+    public func openReader(_ digest: Digest) throws(SystemError) -> Int32 {
+        try directory(of: digest.algorithm).openDescriptor(digest.hex, .read)
+    }
+
+    /// Sets the bytes of a slot aside, because they are not what they should be; the slot is gone.
+    ///
+    /// Gives the file's path below the store; nil when they were thrown away instead: they are too many, or the disk
+    /// does not allow it.
+    public func setAside(slot: String, notBeing digest: Digest) -> String? {
+        if let name = quarantine.take(slot: slot, notBeing: digest) {
+            slots.forget(slot)
+            return name
+        }
+        discard(slot: slot)
+        return nil
+    }
+
     /// Throws away what was taken; the slot is used again.
     public func discard(slot: String) {
         slots.giveBack(slot)
@@ -132,6 +168,7 @@ public final class BlobStore: Sendable {
     /// The name is durable after the next `flushNames()`.
     public func promote(slot: String, to digest: Digest) throws(SystemError) {
         try ingest.rename(slot, to: digest.hex, in: directory(of: digest.algorithm))
+        slots.forget(slot)
     }
 
     /// Makes the names that `promote` and `remove` changed durable.

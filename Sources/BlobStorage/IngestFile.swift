@@ -63,15 +63,25 @@ public final class IngestFile: @unchecked Sendable {
     ///
     /// An algorithm other than the one hashed along the way costs a second reading of the bytes.
     public func stage(_ wanted: DigestAlgorithm) throws(SystemError) -> StagedBlob {
+        try flush(try seal(wanted))
+    }
+
+    /// The first half of `stage`: the digest, with nothing flushed.
+    public func seal(_ wanted: DigestAlgorithm) throws(SystemError) -> StagedBlob {
         try checkUsable()
-        let isLarge = length > IngestFile.ownFlushBytes
-        if isLarge { try file.syncData() }
         let finished = wanted == algorithm ? hasher : IngestFile.hasher(wanted)
         if wanted != algorithm { try hashFile(into: finished) }
         guard let digest = Digest(wanted, hash: finished.finish()) else {
             preconditionFailure("a hash has its algorithm's length")
         }
-        return StagedBlob(slot: slot, digest: digest, size: length, isFlushed: isLarge)
+        return StagedBlob(slot: slot, digest: digest, size: length, isFlushed: false)
+    }
+
+    /// The second half of `stage`: a large blob is flushed here, a small one by the committer.
+    public func flush(_ sealed: StagedBlob) throws(SystemError) -> StagedBlob {
+        guard length > IngestFile.ownFlushBytes else { return sealed }
+        try file.syncData()
+        return StagedBlob(slot: slot, digest: sealed.digest, size: length, isFlushed: true)
     }
 
     private func checkUsable() throws(SystemError) {

@@ -9,6 +9,8 @@ final class SlotPool: Sendable {
 
     private let directory: Directory
     private let free = Mutex<[String]>([])
+    /// Slots that somebody reads while they are written to: another's bytes must never come into their files.
+    private let read = Mutex<Set<String>>([])
     /// Held while a batch is made, so that there is one batch and not one for each who waits.
     private let making = Mutex(())
 
@@ -60,7 +62,22 @@ final class SlotPool: Sendable {
     ///
     /// One that cannot be emptied is removed, at the latest by the next start.
     func giveBack(_ slot: String) {
+        guard !forget(slot) else {
+            try? directory.remove(slot)
+            return
+        }
         if empty(slot) { free.withLock { $0.append(slot) } }
+    }
+
+    /// From now on the slot's file is never emptied, only moved or removed.
+    func keepToItself(_ slot: String) {
+        read.withLock { _ = $0.insert(slot) }
+    }
+
+    /// Ends the slot's being, whose file goes elsewhere; true when somebody may still read that.
+    @discardableResult
+    func forget(_ slot: String) -> Bool {
+        read.withLock { $0.remove(slot) != nil }
     }
 
     private func empty(_ slot: String) -> Bool {

@@ -26,8 +26,8 @@ public struct ChartEntry: Sendable, Equatable {
     public var key: ChartVersionKey
     /// The version as written.
     public var version: String
-    /// The SHA-256 of the archive.
-    public var archive: Digest
+    /// The SHA-256 of the archive; nil when an upstream lists the version and does not say.
+    public var archive: Digest?
     /// Whether the chart says it is deprecated.
     public var isDeprecated: Bool
     /// The ready JSON object of the repository index, without line breaks.
@@ -36,7 +36,7 @@ public struct ChartEntry: Sendable, Equatable {
     public var json: [UInt8]
 
     /// Builds an entry.
-    public init(key: ChartVersionKey, version: String, archive: Digest, isDeprecated: Bool, json: [UInt8]) {
+    public init(key: ChartVersionKey, version: String, archive: Digest?, isDeprecated: Bool, json: [UInt8]) {
         self.key = key
         self.version = version
         self.archive = archive

@@ -14,6 +14,7 @@ final class CommitterState {
     private let observer: StoreObserver
     private let isRelaxed: Bool
     private let pulls: PullLog
+    private let checks: CheckLog
     private let generation: Generation
     private let uploads: UploadTable
     private let now: @Sendable () -> Int64
@@ -33,13 +34,14 @@ final class CommitterState {
     private var doubtful: [String] = []
 
     init(
-        writer: MetadataWriter, blobs: BlobStore, uploads: UploadTable, pulls: PullLog, generation: Generation,
-        options: RegistryOptions
+        writer: MetadataWriter, blobs: BlobStore, uploads: UploadTable, pulls: PullLog, checks: CheckLog,
+        generation: Generation, options: RegistryOptions
     ) {
         self.writer = writer
         self.blobs = blobs
         self.uploads = uploads
         self.pulls = pulls
+        self.checks = checks
         self.generation = generation
         observer = options.observer
         isRelaxed = options.isRelaxed
@@ -172,10 +174,41 @@ extension CommitterState {
         forgetUploads()
         retryMoves()
         if !moved.isEmpty || !removed.isEmpty || hasRemovalsToDo { settleNames() }
-        let pulls = pulls.take()
-        guard !pulls.isEmpty else { return }
-        // Pull times are advice for people and for later clean-up; losing some is no error.
-        try? transact(isDurable: false) { () throws(ContentError) in try writer.notePulls(pulls) }
+        writeNotes()
+        lookAtCharts()
+    }
+
+    /// Writes down pulls, and when upstreams were asked for tags.
+    private func writeNotes() {
+        let (pulls, checks) = (pulls.take(), checks.take())
+        guard !pulls.isEmpty || !checks.isEmpty else { return }
+        do throws(ContentError) {
+            try transact(isDurable: false) { () throws(ContentError) in
+                try writer.notePulls(pulls)
+                try writer.noteTagChecks(checks)
+            }
+            self.checks.didWrite(true)
+        } catch {
+            // Pull times are advice for people and for later clean-up; losing some is no error.
+            self.checks.didWrite(false)
+        }
+    }
+
+    /// Shows upstream versions that have become old enough, and examines charts that were left over.
+    private func lookAtCharts() {
+        do throws(ContentError) {
+            if try writer.hasYoung(oldEnoughAt: now()) {
+                try transact(isDurable: false) { () throws(ContentError) in
+                    try writer.step { () throws(ContentError) in try writer.settleYoung(at: now()) }
+                }
+                generation.advance()
+            }
+            if try ChartBacklog(writer: writer, blobs: blobs, observer: observer).readSome(1) > 0 {
+                generation.advance()
+            }
+        } catch {
+            observer.didFail("cannot bring the lists of charts up to date: \(error)")
+        }
     }
 
     /// Forgets sessions that expired or failed, and gives their room and that of failed commits to others.

@@ -107,11 +107,13 @@ extension Registry: ChartIntake {
             case .nothing: try writer.checkVacancy(for: row, in: repository)
             case .anything: break
             case .manifest(let old): try writer.checkTag(stored.tag, names: old, in: repository)
+            case .cached: try writer.checkCached(stored.tag, in: repository)
             }
             var effects = Committer.Effects()
             for blob in staged { try link(blob, in: repository, at: now, writer, &effects) }
             try writer.putManifest(
-                manifest, parsed, tags: [stored.tag], in: repository, allowsMissingManifests: false, at: now)
+                manifest, parsed, tags: [stored.tag], in: repository, allowsMissingManifests: false,
+                from: replacing.source, at: now)
             try writer.noteChart(.chart(row), of: manifest.digest, in: repository)
             try writer.checkListed(manifest.digest, in: repository)
             return effects
@@ -150,6 +152,16 @@ enum Replacement: Sendable {
     case manifest(Digest)
     /// Anything.
     case anything
+    /// Nothing, or what was cached: the version comes from this upstream.
+    case cached(from: String)
+
+    /// Who gives the version.
+    var source: ManifestSource {
+        switch self {
+        case .nothing, .manifest, .anything: .client
+        case .cached(let upstream): .upstream(upstream)
+        }
+    }
 }
 
 /// An archive on its way in by the classic door.
@@ -190,18 +202,8 @@ final class LocalChartUpload: ChartUpload {
 
     private func read() throws(ContentError) -> (StagedBlob, PackagedChart) {
         let staged: StagedBlob
-        let file: BlobFile
-        do {
-            staged = try ingest.stage(.sha256)
-            file = try registry.blobs.open(slot: staged.slot)
-        } catch {
-            throw Registry.noRoom(error)
-        }
-        do {
-            return (staged, try ChartArchiveReader.read(nextPiece: Registry.pieces(of: file)))
-        } catch {
-            throw .chartInvalid("\(error)")
-        }
+        do { staged = try ingest.stage(.sha256) } catch { throw Registry.noRoom(error) }
+        return (staged, try registry.readChart(inSlot: staged.slot))
     }
 
     func abandon() async {

@@ -77,6 +77,19 @@ extension Registry: TagResolver, Tagger, Deleter {
     public func putManifest(_ manifest: StoredManifest, tags: [Tag], in repository: RepositoryName)
         async throws(ContentError)
     {
+        let parsed = try checked(manifest, for: repository)
+        let chart = try chartRecord(manifest, parsed, in: repository)
+        let (now, allowsSparse) = (options.now(), options.allowsSparseIndexes)
+        try await committer.commit { writer throws(ContentError) in
+            try writer.putManifest(
+                manifest, parsed, tags: tags, in: repository, allowsMissingManifests: allowsSparse, at: now)
+            if let chart { try writer.noteChart(chart, of: manifest.digest, in: repository) }
+            return Committer.Effects()
+        }
+    }
+
+    /// Reads a manifest whose bytes are what its digest says, and not too many.
+    func checked(_ manifest: StoredManifest, for repository: RepositoryName) throws(ContentError) -> Manifest {
         guard manifest.bytes.count <= options.maximumManifestBytes else {
             throw .tooLarge(
                 "the manifest has \(manifest.bytes.count) bytes, \(options.maximumManifestBytes) is the most")
@@ -86,15 +99,7 @@ extension Registry: TagResolver, Tagger, Deleter {
         guard Digest(algorithm, hash: hash) == manifest.digest else {
             throw .digestInvalid("the manifest's bytes do not hash to \(manifest.digest)")
         }
-        let parsed = try Registry.parsed(manifest, for: repository)
-        let chart = try chartRecord(manifest, parsed, in: repository)
-        let (now, allowsSparse) = (options.now(), options.allowsSparseIndexes)
-        try await committer.commit { writer throws(ContentError) in
-            try writer.putManifest(
-                manifest, parsed, tags: tags, in: repository, allowsMissingManifests: allowsSparse, at: now)
-            if let chart { try writer.noteChart(chart, of: manifest.digest, in: repository) }
-            return Committer.Effects()
-        }
+        return try Registry.parsed(manifest, for: repository)
     }
 
     static func parsed(_ manifest: StoredManifest, for repository: RepositoryName) throws(ContentError) -> Manifest {

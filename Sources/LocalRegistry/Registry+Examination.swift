@@ -3,6 +3,7 @@ internal import ChartArchive
 internal import Content
 internal import Metadata
 internal import OCIModel
+internal import Posix
 
 extension Registry {
     /// What a manifest that is about to be stored says as a chart; nil when it makes no such claim, or is known.
@@ -15,11 +16,46 @@ extension Registry {
         guard try !reader().isKnownChart(stored.digest, in: repository) else { return nil }
         do throws(ContentError) {
             return try Registry.examine(manifest, repository) { digest throws(ContentError) in
-                try blobWhateverItsLocks(digest, in: repository)
+                try blobOrUnknown(digest, in: repository)
             }
         } catch .blobUnknown {
-            // The transaction says what else is missing.
+            // Of a manifest that is pushed, the transaction says what else is missing; a cached one waits for it.
             return nil
+        }
+    }
+
+    private func blobOrUnknown(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> any OpenBlob {
+        do throws(ContentError) {
+            return try blobWhateverItsLocks(digest, in: repository)
+        } catch .nameUnknown(let text) {
+            throw .blobUnknown(text)
+        }
+    }
+
+    /// What cached manifests say as charts that wait for nothing but a blob that is about to be linked.
+    ///
+    /// Costs a look-up when there are none. Those that are left out are examined by the housekeeping.
+    func recordsWaiting(
+        for digest: Digest, in repository: RepositoryName, _ open: () throws(ContentError) -> any OpenBlob
+    ) -> [(manifest: Digest, record: ChartRecord)] {
+        let waiting = try? reader().chartsWaiting(for: digest, in: repository, limit: 4)
+        var records: [(manifest: Digest, record: ChartRecord)] = []
+        for stored in waiting ?? [] {
+            guard let manifest = try? Registry.parsed(stored, for: repository) else { continue }
+            let record = try? Registry.examine(manifest, repository) { wanted throws(ContentError) in
+                wanted == digest ? try open() : try blobOrUnknown(wanted, in: repository)
+            }
+            if let record { records.append((stored.digest, record)) }
+        }
+        return records
+    }
+
+    /// The same for a blob that is staged.
+    func recordsWaiting(for staged: StagedBlob, in repository: RepositoryName) -> [(
+        manifest: Digest, record: ChartRecord
+    )] {
+        recordsWaiting(for: staged.digest, in: repository) { () throws(ContentError) in
+            do throws(SystemError) { return try blobs.open(slot: staged.slot) } catch { throw Registry.noRoom(error) }
         }
     }
 
@@ -52,52 +88,6 @@ extension Registry {
             let piece = try blob.read(at: offset, maximumBytes: 128 << 10)
             offset += Int64(piece.count)
             return piece.isEmpty ? nil : piece
-        }
-    }
-}
-
-/// Reads the charts of a store that an older Chartroom wrote, which kept no listing.
-struct ChartBacklog {
-    /// Charts read between two commits.
-    private static let group = 64
-
-    let writer: MetadataWriter
-    let blobs: BlobStore
-    let observer: StoreObserver
-
-    /// Reads all that are left; a start that is cut short goes on from there the next time.
-    func run() throws(ContentError) {
-        var count = 0
-        while true {
-            let unread = try writer.unreadCharts(limit: ChartBacklog.group)
-            guard !unread.isEmpty else { break }
-            var records: [(Digest, RepositoryName, ChartRecord)] = []
-            for chart in unread { records.append((chart.manifest.digest, chart.repository, record(chart))) }
-            try writer.begin()
-            do throws(ContentError) {
-                for (digest, repository, record) in records {
-                    try writer.step { () throws(ContentError) in
-                        try writer.noteChart(record, of: digest, in: repository)
-                    }
-                }
-            } catch {
-                writer.rollBack()
-                throw error
-            }
-            try writer.commit()
-            count += unread.count
-        }
-        if count > 0 { observer.didRecover("read \(count) charts that an older version of Chartroom stored") }
-    }
-
-    private func record(_ chart: (repository: RepositoryName, manifest: StoredManifest)) -> ChartRecord {
-        do {
-            let manifest = try Manifest(parsing: chart.manifest.bytes, contentType: chart.manifest.mediaType)
-            return try Registry.examine(manifest, chart.repository) { digest throws(ContentError) in
-                do { return try blobs.open(digest) } catch { throw .corrupt("blob \(digest): \(error)") }
-            }
-        } catch {
-            return .problem("its bytes cannot be read: \(error)")
         }
     }
 }

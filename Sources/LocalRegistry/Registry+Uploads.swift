@@ -124,11 +124,15 @@ extension Registry: UploadSessions {
         async throws(ContentError) -> Bool
     {
         let now = options.now()
+        let records = recordsWaiting(for: digest, in: repository) { () throws(ContentError) in
+            do throws(SystemError) { return try blobs.open(digest) } catch { throw Registry.noRoom(error) }
+        }
         do throws(ContentError) {
             try await committer.commit { writer throws(ContentError) in
                 guard try writer.mountBlob(digest, from: source, into: repository, at: now) else {
                     throw .blobUnknown("no repository holds blob \(digest)")
                 }
+                for (manifest, record) in records { try writer.noteChart(record, of: manifest, in: repository) }
                 return Committer.Effects()
             }
             return true
@@ -217,11 +221,13 @@ final class LocalUpload: UploadWriter {
                 "the \(staged.size) bytes sent hash to \(staged.digest), not to \(digest); upload again")
         }
         let (session, repository, now) = (session, repository, registry.options.now())
+        let records = registry.recordsWaiting(for: staged, in: repository)
         // The session ends here, whatever becomes of it: its slot is the blob's now, or is given back.
         let row = session.flatMap { registry.uploads.remove($0) }
         try await registry.committer.commit([staged], ending: row) { [registry] writer throws(ContentError) in
             var effects = Committer.Effects()
             try registry.link(staged, in: repository, at: now, writer, &effects)
+            for (manifest, record) in records { try writer.noteChart(record, of: manifest, in: repository) }
             if let session { try writer.removeUpload(session) }
             return effects
         }

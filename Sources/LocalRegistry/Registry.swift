@@ -2,7 +2,7 @@
 //
 //     <data>/lock             held by the process that writes; its text says who
 //     <data>/metadata.sqlite  Metadata
-//     <data>/blobs, ingest    BlobStorage
+//     <data>/blobs, ingest    BlobStorage, and quarantine beside them
 //
 // The only writer of both. Invariant: content first, then the row that names it; rows first when deleting. Reads are
 // plain functions on the caller's thread through a connection of that thread; writes go through the committer.
@@ -57,6 +57,7 @@ public final class Registry: Sendable {
     /// Counts up after each commit that a reader could see.
     let generation: Generation
     private let pulls: PullLog
+    let checks: CheckLog
 
     /// Opens or makes the store in a directory, takes its lock, and settles what a dead process left.
     ///
@@ -85,10 +86,12 @@ public final class Registry: Sendable {
             self.generation = generation
             let pulls = PullLog()
             self.pulls = pulls
+            let checks = CheckLog()
+            self.checks = checks
             committer = try Committer(
                 CommitterState(
-                    writer: writer, blobs: blobs, uploads: uploads, pulls: pulls, generation: generation,
-                    options: options))
+                    writer: writer, blobs: blobs, uploads: uploads, pulls: pulls, checks: checks,
+                    generation: generation, options: options))
         } catch let error as ContentError {
             throw error
         } catch {

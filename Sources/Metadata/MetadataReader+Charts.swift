@@ -12,7 +12,7 @@ extension MetadataReader {
     /// A classic repository; nil when it never held a chart.
     public func chartRepository(_ namespace: ChartNamespace) throws(ContentError) -> ChartRepositoryState? {
         try sql.first(
-            "SELECT revision, chart_count, version_count FROM chart_repositories WHERE name = ?1",
+            "SELECT revision, chart_count, version_count + upstream_count FROM chart_repositories WHERE name = ?1",
             [.text(namespace.description)]
         ) {
             ChartRepositoryState(
@@ -31,17 +31,20 @@ extension MetadataReader {
         in namespace: ChartNamespace, from first: ChartVersionKey?, before end: ChartVersionKey?,
         _ body: (ChartEntry) -> Bool
     ) throws(ContentError) {
-        guard let classic = try classicRepository(namespace) else { return }
+        let found = try sql.first(
+            "SELECT id, upstream_count > 0 FROM chart_repositories WHERE name = ?1", [.text(namespace.description)]
+        ) { (id: $0.integer(0), isMerged: $0.integer(1) == 1) }
+        guard let found else { return }
         let start: [SQLValue] = [
-            .integer(classic), .text(first?.name ?? ""), .blob(ChartPosition.stored(first?.order ?? [])),
+            .integer(found.id), .text(first?.name ?? ""), .blob(ChartPosition.stored(first?.order ?? [])),
         ]
         let take = { (row: Row) -> Bool in
-            guard let archive = row.digest(3) else { return true }
-            return body(
+            body(
                 ChartEntry(
                     key: ChartVersionKey(name: row.text(0), order: ChartPosition.order(row.blob(1))),
-                    version: row.text(2), archive: archive, isDeprecated: row.integer(4) == 1, json: row.blob(5)))
+                    version: row.text(2), archive: row.digest(3), isDeprecated: row.integer(4) == 1, json: row.blob(5)))
         }
+        guard !found.isMerged else { return try forEachMergedEntry(start, before: end, take) }
         guard let end else {
             return try sql.forEach(
                 """
@@ -56,6 +59,35 @@ extension MetadataReader {
             FROM chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id
             WHERE v.chart_repository_id = ?1 AND (v.name, v.position) >= (?2, ?3)
                 AND (v.name, v.position) < (?4, ?5) ORDER BY v.name, v.position
+            """, start + [.text(end.name), .blob(ChartPosition.stored(end.order))], take)
+    }
+
+    /// Entries of what is here and of what the upstream lists beside it, which never share a file's name.
+    private func forEachMergedEntry(_ start: [SQLValue], before end: ChartVersionKey?, _ take: (Row) -> Bool)
+        throws(ContentError)
+    {
+        guard let end else {
+            return try sql.forEach(
+                """
+                SELECT v.name, v.position, c.version, c.archive, c.is_deprecated, c.entry
+                FROM chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id
+                WHERE v.chart_repository_id = ?1 AND (v.name, v.position) >= (?2, ?3)
+                UNION ALL
+                SELECT u.name, u.position, u.version, u.archive, u.is_deprecated, u.entry FROM upstream_versions u
+                WHERE u.chart_repository_id = ?1 AND (u.name, u.position) >= (?2, ?3) AND u.is_listed = 1
+                ORDER BY 1, 2
+                """, start, take)
+        }
+        try sql.forEach(
+            """
+            SELECT v.name, v.position, c.version, c.archive, c.is_deprecated, c.entry
+            FROM chart_versions v JOIN chart_manifests c ON c.manifest_id = v.manifest_id
+            WHERE v.chart_repository_id = ?1 AND (v.name, v.position) >= (?2, ?3) AND (v.name, v.position) < (?4, ?5)
+            UNION ALL
+            SELECT u.name, u.position, u.version, u.archive, u.is_deprecated, u.entry FROM upstream_versions u
+            WHERE u.chart_repository_id = ?1 AND (u.name, u.position) >= (?2, ?3) AND (u.name, u.position) < (?4, ?5)
+                AND u.is_listed = 1
+            ORDER BY 1, 2
             """, start + [.text(end.name), .blob(ChartPosition.stored(end.order))], take)
     }
 

@@ -27,6 +27,7 @@ extension MetadataWriter {
         try sql.run(
             "INSERT OR IGNORE INTO blob_links (repository_id, blob_id, linked_at) VALUES (?1, ?2, ?3)",
             [.integer(repositoryID), .integer(blobID), .integer(now)])
+        try endWaits(for: digest, repositoryID)
         return known == nil
     }
 

@@ -26,6 +26,7 @@ extension MetadataWriter {
         case .chart(let facts): try insert(facts, manifest: row)
         }
         try sql.run("DELETE FROM chart_backlog WHERE manifest_id = ?1", [.integer(row)])
+        try sql.run("DELETE FROM chart_waits WHERE manifest_id = ?1", [.integer(row)])
         let tags = try sql.all("SELECT name FROM tags WHERE manifest_id = ?1", [.integer(row)]) { $0.text(0) }
         for tag in tags { try listTag(tag, repositoryID, repository) }
     }
@@ -108,7 +109,7 @@ extension MetadataWriter {
         }
     }
 
-    private func classicRepository(_ namespace: ChartNamespace) throws(ContentError) -> Int64 {
+    func classicRepository(_ namespace: ChartNamespace) throws(ContentError) -> Int64 {
         let name = SQLValue.text(namespace.description)
         if let known = try sql.first("SELECT id FROM chart_repositories WHERE name = ?1", [name], { $0.integer(0) }) {
             return known
@@ -150,13 +151,13 @@ extension MetadataWriter {
     // MARK: Newest versions
 
     /// Finds the newest version of each chart whose versions changed, and its words for the search; drops charts that
-    /// have none left.
+    /// have none left, here or upstream.
     func settleCharts() throws(ContentError) {
         let unsettled = try sql.all(
-            "SELECT id, chart_repository_id, name, version_count, newest FROM charts WHERE is_settled = 0"
+            "SELECT id, chart_repository_id, name, upstream_count, newest FROM charts WHERE is_settled = 0"
         ) {
             (
-                id: $0.integer(0), classic: $0.integer(1), name: $0.text(2), count: $0.integer(3),
+                id: $0.integer(0), classic: $0.integer(1), name: $0.text(2), upstreamCount: $0.integer(3),
                 newest: $0.optionalInteger(4)
             )
         }
@@ -170,7 +171,11 @@ extension MetadataWriter {
             ) { $0.integer(0) }
             guard let newest else {
                 try sql.run("DELETE FROM chart_search WHERE rowid = ?1", [.integer(chart.id)])
-                try sql.run("DELETE FROM charts WHERE id = ?1", [.integer(chart.id)])
+                if chart.upstreamCount == 0 {
+                    try sql.run("DELETE FROM charts WHERE id = ?1", [.integer(chart.id)])
+                } else {
+                    try sql.run("UPDATE charts SET newest = NULL, is_settled = 1 WHERE id = ?1", [.integer(chart.id)])
+                }
                 continue
             }
             try sql.run(

@@ -7,12 +7,13 @@ extension MetadataWriter {
     ///
     /// Idempotent.
     ///
-    /// `allowsMissingManifests` lets an index name manifests that are not here (a sparse index).
+    /// `allowsMissingManifests` lets an index name manifests that are not here (a sparse index). What comes from an
+    /// upstream may name what is not here, and moves no tag that was pushed; a push makes a tag the store's own.
     /// - Throws: `.referencesMissing` with every digest that is not in the repository; `.denied` when the repository,
     ///   the manifest or a tag that would move is locked against writing.
     public func putManifest(
         _ stored: StoredManifest, _ manifest: Manifest, tags: [Tag], in repository: RepositoryName,
-        allowsMissingManifests: Bool, at now: Int64
+        allowsMissingManifests: Bool, from source: ManifestSource = .client, at now: Int64
     ) throws(ContentError) {
         let repositoryID = try writableRepository(repository, at: now)
         let known = try sql.first(
@@ -21,13 +22,17 @@ extension MetadataWriter {
         ) { (id: $0.integer(0), locks: $0.locks(1)) }
         var manifestID = known?.id ?? 0
         // Of a manifest that is here, blobs may have been deleted since: its push says what to bring back.
-        try checkReferences(of: manifest, in: repositoryID, allowsMissingManifests)
-        if let known {
+        if case .client = source { try checkReferences(of: manifest, in: repositoryID, allowsMissingManifests) }
+        if known == nil {
+            manifestID = try insertManifest(stored, manifest, in: repositoryID, from: source, at: now)
+        } else if case .client = source, let known {
             try touchManifest(known, stored, in: repository, at: now)
-        } else {
-            manifestID = try insertManifest(stored, manifest, in: repositoryID, at: now)
         }
-        for tag in tags { try moveTag(tag, to: manifestID, stored.digest, in: repository, repositoryID, at: now) }
+        for tag in tags {
+            if case .upstream = source, try isPushed(tag, repositoryID) { continue }
+            try moveTag(tag, to: manifestID, stored.digest, in: repository, repositoryID, at: now)
+            try noteOrigin(of: tag, stored.digest, source, repositoryID, at: now)
+        }
         try sql.run("UPDATE repositories SET updated_at = ?2 WHERE id = ?1", [.integer(repositoryID), .integer(now)])
     }
 
@@ -45,7 +50,7 @@ extension MetadataWriter {
             throw .denied("manifest \(repository)@\(stored.digest) is locked against writing")
         }
         try sql.run(
-            "UPDATE manifests SET updated_at = ?2, media_type = ?3 WHERE id = ?1",
+            "UPDATE manifests SET updated_at = ?2, media_type = ?3, is_cached = 0 WHERE id = ?1",
             [.integer(known.id), .integer(now), .text(stored.mediaType.description)])
     }
 
@@ -87,7 +92,8 @@ extension MetadataWriter {
     }
 
     private func insertManifest(
-        _ stored: StoredManifest, _ manifest: Manifest, in repositoryID: Int64, at now: Int64
+        _ stored: StoredManifest, _ manifest: Manifest, in repositoryID: Int64, from source: ManifestSource,
+        at now: Int64
     ) throws(ContentError) -> Int64 {
         let annotations: String? =
             manifest.subject == nil || manifest.annotations.isEmpty
@@ -95,14 +101,15 @@ extension MetadataWriter {
         try sql.run(
             """
             INSERT INTO manifests (repository_id, digest, media_type, config_media_type, artifact_type, image_size,
-                subject, annotations, created_at, updated_at, size, body)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)
+                subject, annotations, created_at, updated_at, size, body, is_cached)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12)
             """,
             [
                 .integer(repositoryID), .digest(stored.digest), .text(stored.mediaType.description),
                 .optional(manifest.config?.mediaType.description), .optional(manifest.artifactType),
                 .integer(manifest.contentSize), .digest(manifest.subject?.digest), .optional(annotations),
                 .integer(now), .integer(Int64(stored.bytes.count)), .blob(stored.bytes),
+                .integer(source == .client ? 0 : 1),
             ])
         let manifestID = lastInsertedRow
         var position: Int64 = 0

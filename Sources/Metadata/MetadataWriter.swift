@@ -44,6 +44,21 @@ public final class MetadataWriter {
         }
     }
 
+    /// Does something inside a step and undoes it; gives what it gave.
+    public func tryOut<Value>(_ body: () throws(ContentError) -> Value) throws(ContentError) -> Value {
+        var result: Result<Value, ContentError>?
+        do throws(ContentError) {
+            try connection.nested(mapping: SQL.error) { () throws(ContentError) in
+                do throws(ContentError) { result = .success(try body()) } catch { result = .failure(error) }
+                throw .conflict("it was only tried out")
+            }
+        } catch {
+            guard result != nil else { throw error }
+        }
+        guard let result else { throw .internal("what was tried out was not done") }
+        return try result.get()
+    }
+
     /// Ends the transaction; unless `setDurable(false)` was asked for, it is on the disk when this returns.
     public func commit() throws(ContentError) {
         do throws(SQLiteError) {

@@ -12,7 +12,10 @@ enum Schema {
     /// "CHRT": how `file(1)` and a careful operator know the file.
     static let applicationID: Int32 = 0x4348_5254
 
-    static let migrations = [Migration(version: 1, sql: tables + triggers), Migration(version: 2, sql: charts)]
+    static let migrations = [
+        Migration(version: 1, sql: tables + triggers), Migration(version: 2, sql: charts),
+        Migration(version: 3, sql: upstreams),
+    ]
 
     private static let tables = """
         CREATE TABLE repositories (

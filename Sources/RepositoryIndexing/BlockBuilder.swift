@@ -35,6 +35,11 @@ struct BlockBuilder {
         self.layout = layout
     }
 
+    /// A byte that is the entry's own, whatever stands around it.
+    private static func mark(of entry: ChartEntry) -> UInt8 {
+        entry.archive?.bytes.last ?? entry.version.utf8.reduce(UInt8(entry.key.name.utf8.count & 63)) { $0 &* 31 &+ $1 }
+    }
+
     /// Adds an entry; a draft when it ended a block.
     mutating func add(_ entry: ChartEntry) throws(ContentError) -> BlockDraft? {
         let text = try layout.entry(entry.json)
@@ -49,7 +54,7 @@ struct BlockBuilder {
         previousName = entry.key.name
         count += 1
         let isEnd =
-            (entry.archive.bytes.last ?? 0) & 63 == 0 || count >= BlockBuilder.maximumEntries
+            BlockBuilder.mark(of: entry) & 63 == 0 || count >= BlockBuilder.maximumEntries
             || current.bytes.count >= BlockBuilder.maximumBytes
         guard isEnd else {
             draft = current

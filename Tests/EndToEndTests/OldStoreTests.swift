@@ -6,14 +6,10 @@ import Testing
 
 /// A store from before charts were listed.
 @Suite("Old store") struct OldStoreTests {
-    /// Takes the second migration back.
+    /// Takes the second migration back, and what came after it.
     private func makeOld(_ data: String) throws {
         let connection = try Connection(path: data + "/metadata.sqlite", .readWrite)
-        try connection.execute(
-            """
-            DROP TABLE chart_changes; DROP TABLE chart_versions; DROP TABLE charts; DROP TABLE chart_repositories;
-            DROP TABLE chart_backlog; DROP TABLE chart_manifests; DROP TABLE chart_search; PRAGMA user_version = 1
-            """)
+        try connection.execute(OldSchema.one)
     }
 
     @Test("Opens, and lists what was pushed by OCI as if it had always listed it")

@@ -192,11 +192,7 @@ import Testing
         try fixture.push(SampleChart("app", "1"), app, tags: ["1"])
         try fixture.writer.checkpoint()
         let connection = try Connection(path: fixture.path, .readWrite)
-        try connection.execute(
-            """
-            DROP TABLE chart_changes; DROP TABLE chart_versions; DROP TABLE charts; DROP TABLE chart_repositories;
-            DROP TABLE chart_backlog; DROP TABLE chart_manifests; DROP TABLE chart_search; PRAGMA user_version = 1
-            """)
+        try connection.execute(OldSchema.one)
         let writer = try MetadataWriter(path: fixture.path)
         let unread = try writer.unreadCharts(limit: 9)
         #expect(unread.map(\.repository) == [app])

@@ -14,7 +14,7 @@ import Testing
     @Test("A new file has its schema and its mark") func new() throws {
         _ = try MetadataWriter(path: path)
         let connection = try Connection(path: path, .readOnly)
-        #expect(try connection.schemaVersion() == 2)
+        #expect(try connection.schemaVersion() == 3)
         let mark = try connection.first("PRAGMA application_id") { row throws(SQLiteError) in row.integer(0) }
         #expect(mark == 0x4348_5254)
         _ = try MetadataWriter(path: path)
