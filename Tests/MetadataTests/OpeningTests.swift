@@ -62,7 +62,7 @@ import Testing
         let repository = try name("a")
         try fixture.push(SampleChart("app", "0"), repository, tags: ["0"])
         let totals = try fixture.reader.totals()
-        try fixture.limit(pages: 60)
+        try fixture.limit(pages: 90)
         var refused = 0
         for number in 1..<50 {
             let before = try fixture.reader.totals()
