@@ -6,9 +6,10 @@ public enum AllowedHosts: Sendable, Equatable {
     case own
     /// These: `host`, `host:port`, or `*.domain` for every host below a domain.
     case listed([String])
-    /// Every host that is not of this machine or its link.
+    /// Every host that lies no nearer than the repository: a public one may name no host of a private network, and
+    /// none but one of this machine may name this machine or its link.
     ///
-    /// A repository that is itself there may name its like.
+    /// What counts is the address that is connected to, whatever the host is called.
     case any
 
     /// Whether a repository at `own` may send us to `target`.
@@ -20,6 +21,12 @@ public enum AllowedHosts: Sendable, Equatable {
         case .listed(let patterns): return patterns.contains { AllowedHosts.matches($0, target) }
         case .any: return !AllowedHosts.isLocal(host) || AllowedHosts.isLocal(own.origin.host)
         }
+    }
+
+    /// Whether the configuration names the host, wherever it lies.
+    func names(_ target: HTTPURL) -> Bool {
+        guard case .listed(let patterns) = self else { return false }
+        return patterns.contains { AllowedHosts.matches($0, target) }
     }
 
     private static func matches(_ pattern: String, _ target: HTTPURL) -> Bool {

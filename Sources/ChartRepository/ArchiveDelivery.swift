@@ -29,6 +29,10 @@ struct ArchiveDelivery {
     private(set) var hasHandedOn = false
     /// Wrong bytes were handed on.
     private var isSpoiled = false
+    /// When the first byte must be handed on.
+    var deadline: ContinuousClock.Instant?
+    /// When the next answer must be there: once bytes were handed on, each connection has its own time.
+    var deadlineOfNext: ContinuousClock.Instant? { hasHandedOn ? nil : deadline }
     /// How many bytes the whole has.
     var byteCount: Int64 { received }
 

@@ -39,8 +39,9 @@ struct AskedFile: Sendable, CustomStringConvertible {
         case .urlInvalid, .requestInvalid: .parameterInvalid("\(self): \(error.message)")
         case .responseTooLarge: .tooLarge("\(self): \(error.message)")
         case .engineFailed: .internal("\(self): \(error.message)")
+        case .hostBusy(let text, let delay): .rateLimited("\(self): \(text)", retryAfter: delay)
         case .hostNotFound, .connectFailed, .tlsFailed, .timedOut, .connectionLost, .responseInvalid, .redirectRefused,
-            .requestBodyFailed, .cancelled:
+            .addressRefused, .requestBodyFailed, .cancelled:
             .unavailable("\(self): \(error.message)")
         }
     }

@@ -55,6 +55,7 @@ extension ChartRepositoryClient {
         let file = file(.archive(entry))
         guard !entry.urls.isEmpty else { throw .manifestUnknown("\(file): the index names no URL for it") }
         var delivery = ArchiveDelivery(expected: entry.archive, maximumBytes: options.maximumArchiveBytes, file: file)
+        delivery.deadline = transport.deadline
         var failure: ContentError?
         var registry: String?
         for reference in entry.urls {
@@ -117,7 +118,7 @@ extension ChartRepositoryClient {
         while true {
             let response: HTTPClientResponse
             do throws(ContentError) {
-                response = try await open(url, from: delivery.nextOffset, file)
+                response = try await open(url, delivery, file)
             } catch {
                 return .failed(error)
             }
@@ -128,7 +129,7 @@ extension ChartRepositoryClient {
                 case .refused(let error): return .ended(error)
                 }
             } catch {
-                guard delivery.mayGoOn, await mayRepeat(after: attempt, error) else {
+                guard delivery.mayGoOn, await mayRepeat(after: attempt, error, until: delivery.deadlineOfNext) else {
                     return .failed(file.error(error))
                 }
                 attempt += 1
@@ -137,11 +138,12 @@ extension ChartRepositoryClient {
     }
 
     private func open(
-        _ url: HTTPURL, from offset: Int64, _ file: AskedFile
+        _ url: HTTPURL, _ delivery: ArchiveDelivery, _ file: AskedFile
     ) async throws(ContentError) -> HTTPClientResponse {
+        let offset = delivery.nextOffset
         var call = RepositoryTransport.Call(
             url: url, headers: HeaderFields([("Accept", "application/gzip,application/octet-stream")]),
-            maximumResponseBytes: options.maximumArchiveBytes, file: file)
+            maximumResponseBytes: options.maximumArchiveBytes, file: file, deadline: delivery.deadlineOfNext)
         if offset > 0 { call.headers.append("Range", "bytes=\(offset)-") }
         let response = try await transport.get(call)
         switch response.status {

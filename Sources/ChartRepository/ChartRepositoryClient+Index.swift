@@ -40,9 +40,10 @@ extension ChartRepositoryClient {
     ///   limits, `.unavailable` when it cannot be had, or is no index.
     public func index(unless known: IndexValidators? = nil) async throws(ContentError) -> IndexAnswer {
         let file = file(.index)
+        let deadline = transport.deadline
         var attempt = 1
         while true {
-            let response = try await askForIndex(known, file)
+            let response = try await askForIndex(known, file, until: deadline)
             let validators = IndexValidators(
                 entityTag: response.headers.values("ETag").first,
                 lastModified: response.headers.values("Last-Modified").first)
@@ -59,7 +60,7 @@ extension ChartRepositoryClient {
             do throws(HTTPClientError) {
                 answer = try await read(response, validators, known, file)
             } catch {
-                guard await mayRepeat(after: attempt, error) else { throw file.error(error) }
+                guard await mayRepeat(after: attempt, error, until: deadline) else { throw file.error(error) }
                 attempt += 1
                 continue
             }
@@ -68,7 +69,7 @@ extension ChartRepositoryClient {
     }
 
     private func askForIndex(
-        _ known: IndexValidators?, _ file: AskedFile
+        _ known: IndexValidators?, _ file: AskedFile, until deadline: ContinuousClock.Instant?
     ) async throws(ContentError) -> HTTPClientResponse {
         let url: HTTPURL
         do {
@@ -81,7 +82,8 @@ extension ChartRepositoryClient {
         if let time = known?.lastModified { headers.append("If-Modified-Since", time) }
         return try await transport.get(
             RepositoryTransport.Call(
-                url: url, headers: headers, maximumResponseBytes: Int64(options.indexLimits.bytes), file: file))
+                url: url, headers: headers, maximumResponseBytes: Int64(options.indexLimits.bytes), file: file,
+                deadline: deadline))
     }
 
     /// Reads the body and what it lists; throws only what ends a body early.

@@ -30,12 +30,13 @@ extension ChartRepositoryClient {
 
     private func provenance(beside url: HTTPURL, _ file: AskedFile) async throws(ContentError) -> [UInt8]? {
         let limit = options.maximumProvenanceBytes
+        let deadline = transport.deadline
         var attempt = 1
         while true {
             let call: RepositoryTransport.Call
             do throws(HTTPClientError) {
                 call = RepositoryTransport.Call(
-                    url: try url.ofProvenance(), maximumResponseBytes: Int64(limit), file: file)
+                    url: try url.ofProvenance(), maximumResponseBytes: Int64(limit), file: file, deadline: deadline)
             } catch {
                 throw file.error(error)
             }
@@ -50,7 +51,7 @@ extension ChartRepositoryClient {
                 if case .responseTooLarge = error {
                     throw .tooLarge("\(file) is larger than \(limit) bytes, which is the limit")
                 }
-                guard await mayRepeat(after: attempt, error) else { throw file.error(error) }
+                guard await mayRepeat(after: attempt, error, until: deadline) else { throw file.error(error) }
                 attempt += 1
             }
         }

@@ -14,6 +14,8 @@ public final class ChartRepositoryClient: Sendable {
         public var retry = RetryPolicy()
         /// Clocks and chance.
         public var timing = RetryTiming.system
+        /// What hosts may be asked at a time, shared with others; nil for as much as comes.
+        public var budgets: HostBudgets?
         /// How long one request may take: ten minutes in all.
         public var deadlines = HTTPDeadlines(total: .seconds(600))
         /// How many redirects one request follows.
@@ -48,8 +50,10 @@ public final class ChartRepositoryClient: Sendable {
         self.options = options
         transport = RepositoryTransport(
             source: source,
-            own: RetryingSender(client: client, policy: options.retry, timing: options.timing),
-            foreign: RetryingSender(client: foreign ?? client, policy: options.retry, timing: options.timing),
+            own: RetryingSender(
+                client: client, policy: options.retry, timing: options.timing, budgets: options.budgets),
+            foreign: RetryingSender(
+                client: foreign ?? client, policy: options.retry, timing: options.timing, budgets: options.budgets),
             deadlines: options.deadlines, maximumRedirects: options.maximumRedirects)
     }
 
@@ -76,9 +80,13 @@ public final class ChartRepositoryClient: Sendable {
     /// Whether a request that broke off may be sent once more, which would be the attempt after this one.
     ///
     /// Waits for the pause before it when it may.
-    func mayRepeat(after attempt: Int, _ error: HTTPClientError) async -> Bool {
+    func mayRepeat(
+        after attempt: Int, _ error: HTTPClientError, until deadline: ContinuousClock.Instant?
+    ) async -> Bool {
         guard error.isTransient, attempt < options.retry.maximumAttempts else { return false }
-        await options.timing.sleep(options.retry.pause(before: attempt + 1, random: options.timing.random()))
+        let pause = options.retry.pause(before: attempt + 1, random: options.timing.random())
+        guard deadline.map({ options.timing.now().advanced(by: pause) < $0 }) ?? true else { return false }
+        await options.timing.sleep(pause)
         return !Task.isCancelled
     }
 

@@ -43,7 +43,7 @@ enum IndexBody {
             case .responseTooLarge: return .failure(tooLarge)
             case .responseInvalid: return .failure(.unavailable("\(file) came damaged: \(error.message)"))
             case .urlInvalid, .requestInvalid, .hostNotFound, .connectFailed, .tlsFailed, .timedOut, .connectionLost,
-                .redirectRefused, .requestBodyFailed, .cancelled, .engineFailed:
+                .redirectRefused, .addressRefused, .hostBusy, .requestBodyFailed, .cancelled, .engineFailed:
                 throw error
             }
         }

@@ -2,6 +2,7 @@ internal import Content
 internal import HTTPClient
 internal import HTTPMessage
 internal import RemoteRegistry
+internal import Synchronization
 
 /// Sends the GETs of one repository: decides who may be asked and what is shown to whom.
 ///
@@ -14,6 +15,19 @@ struct RepositoryTransport: Sendable {
         var headers = HeaderFields()
         var maximumResponseBytes: Int64
         var file: AskedFile
+        /// When the answer must be there.
+        var deadline: ContinuousClock.Instant?
+    }
+
+    /// Where the repository lies, once it has answered.
+    final class OwnAddress: Sendable {
+        private let known = Mutex<HTTPAddressKind?>(nil)
+
+        var kind: HTTPAddressKind? { known.withLock { $0 } }
+
+        func note(_ kind: HTTPAddressKind?) {
+            if let kind { known.withLock { $0 = kind } }
+        }
     }
 
     let source: ChartRepositorySource
@@ -23,9 +37,15 @@ struct RepositoryTransport: Sendable {
     let foreign: RetryingSender
     let deadlines: HTTPDeadlines
     let maximumRedirects: Int
+    let ownAddress = OwnAddress()
+
+    /// When what begins now must have its answer.
+    var deadline: ContinuousClock.Instant? { own.deadline }
 
     /// The response that is no redirect, whatever its status.
     func get(_ call: Call) async throws(ContentError) -> HTTPClientResponse {
+        var call = call
+        call.deadline = call.deadline ?? deadline
         var url = call.url
         var followed = 0
         while true {
@@ -72,12 +92,32 @@ struct RepositoryTransport: Sendable {
         }
         request.redirects = .none
         request.deadlines = deadlines
+        request.addresses = await addresses(for: url, call)
         request.maximumResponseBytes = call.maximumResponseBytes
         do {
             let sender = url.origin == source.url.origin ? own : foreign
-            return try await sender.send(request, isRepeatable: true)
+            let response = try await sender.send(request, isRepeatable: true, until: call.deadline)
+            if url.origin.host == source.url.origin.host { ownAddress.note(response.firstAddress) }
+            return response
         } catch {
             throw call.file.error(error)
         }
+    }
+
+    /// Which addresses a host may have: any when it is the repository's own or the configuration names it, else none
+    /// nearer than the repository's.
+    private func addresses(for url: HTTPURL, _ call: Call) async -> HTTPAddressPolicy {
+        if url.origin.host == source.url.origin.host || source.allowedHosts.names(url) { return .any }
+        if let kind = HTTPAddressKind(host: source.url.origin.host) ?? ownAddress.kind { return .upTo(kind) }
+        // The repository was not asked for anything yet: any answer tells where it lies.
+        var knock = HTTPClientRequest(.head, source.url)
+        knock.redirects = .none
+        knock.deadlines = deadlines
+        do throws(HTTPClientError) {
+            ownAddress.note(try await own.send(knock, isRepeatable: true, until: call.deadline).firstAddress)
+        } catch {
+            // Then what is nearest to be allowed stays unknown, and only what is far is.
+        }
+        return .upTo(ownAddress.kind ?? .global)
     }
 }

@@ -41,8 +41,10 @@ extension EasyTransfer {
         return CURL_SOCKOPT_OK
     }
 
-    static let prerequestCallback: curl_prereq_callback = { context, _, _, _, _ in
-        guard let transfer = EasyTransfer.from(context) else { return CURL_PREREQFUNC_ABORT }
+    static let prerequestCallback: curl_prereq_callback = { context, address, _, port, _ in
+        guard let transfer = EasyTransfer.from(context), transfer.admit(address, port: Int(port)) else {
+            return CURL_PREREQFUNC_ABORT
+        }
         transfer.touch()
         switch transfer.request.body {
         case .none: transfer.phase = .waiting
@@ -70,6 +72,8 @@ extension EasyTransfer {
                 return false
             }
             phase = .receiving
+            var head = head
+            head.peer = peer
             exchange.deliver(head)
             markDirty()
             return true

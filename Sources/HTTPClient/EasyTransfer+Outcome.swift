@@ -19,6 +19,10 @@ extension EasyTransfer {
             phaseDeadline =
                 waitsForTask ? nil : deadlines.stall.map { (.stall, lastActivity.advanced(by: $0)) }
         }
+        if phase != .receiving, let limit = deadlines.head {
+            let instant = startedAt.advanced(by: limit)
+            if next.map({ instant < $0.1 }) ?? true { next = (.head, instant) }
+        }
         if let phaseDeadline, next.map({ phaseDeadline.1 < $0.1 }) ?? true { next = phaseDeadline }
         return next
     }
@@ -30,6 +34,7 @@ extension EasyTransfer {
         switch deadline {
         case .connect: (limit, what) = (request.head.deadlines.connect, "did not take the connection")
         case .firstByte: (limit, what) = (request.head.deadlines.firstByte, "did not begin to answer")
+        case .head: (limit, what) = (request.head.deadlines.head, "did not answer")
         case .stall: (limit, what) = (request.head.deadlines.stall, "went silent in the middle of the exchange")
         case .total: (limit, what) = (request.head.deadlines.total, "did not finish the exchange")
         }

@@ -24,6 +24,11 @@ final class EasyTransfer {
     /// When a byte last moved, or when the task last let the transfer go on.
     var lastActivity: ContinuousClock.Instant
     var head: HeadParser
+    /// Where the connection leads; nil before it is made, and behind a proxy.
+    var peer: HTTPAddressKind?
+    /// Whether the connection may be a proxy's.
+    let isProxied: Bool
+    let addressKind: @Sendable (String, Int) -> HTTPAddressKind?
     var bodyBytes: Int64 = 0
     /// Where a body in memory stands.
     var bodyOffset = 0
@@ -46,6 +51,8 @@ final class EasyTransfer {
         self.handle = handle
         startedAt = engine.now
         lastActivity = engine.now
+        isProxied = EasyTransfer.mayUseProxy(request.head, configuration)
+        addressKind = configuration.addressKind
         head = HeadParser(maximumBytes: configuration.maximumHeaderBytes)
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorBuffer.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -77,6 +84,7 @@ final class EasyTransfer {
 // Options. Source: https://curl.se/libcurl/c/curl_easy_setopt.html, libcurl 7.88.1.
 extension EasyTransfer {
     private func configure(_ configuration: HTTPClientConfiguration) throws(HTTPClientError) {
+        try request.head.checkHost(isProxied: isProxied)
         try set(CURLOPT_URL, request.head.url.description)
         try set(CURLOPT_PROTOCOLS_STR, request.head.url.origin.scheme.rawValue)
         try set(CURLOPT_NOSIGNAL, 1)

@@ -19,6 +19,7 @@ final class Exchange: Sendable {
         var outbound = PieceQueue()
         var isSendingPaused = false
         var outcome: Result<Void, HTTPClientError>?
+        var action: (@Sendable () -> Void)?
         var waiter: (wait: Wait, continuation: CheckedContinuation<Void, Never>)?
     }
 
@@ -80,6 +81,15 @@ extension Exchange {
     func cancel(_ error: HTTPClientError = .cancelled) {
         guard finish(.failure(error), keepingBody: false) else { return }
         engine.enqueue(.cancel(self))
+    }
+
+    /// Has a function called when the exchange is over; at once when it is.
+    func whenOver(_ action: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            if state.outcome == nil { state.action = action }
+            return state.outcome != nil
+        }
+        if isOver { action() }
     }
 
     private func resumeSending(_ change: (inout State) -> Void) {
@@ -179,16 +189,21 @@ extension Exchange {
     /// Wakes the waiter.
     @discardableResult
     func finish(_ outcome: Result<Void, HTTPClientError>, keepingBody: Bool = true) -> Bool {
-        let (isFirst, waiter) = state.withLock { state in
+        let (isFirst, waiter, action) = state.withLock { state in
             // A body that is complete stays whole for its reader, whoever gives up on it now.
-            guard state.outcome == nil else { return (false, nil as CheckedContinuation<Void, Never>?) }
+            guard state.outcome == nil else {
+                return (false, nil as CheckedContinuation<Void, Never>?, nil as (@Sendable () -> Void)?)
+            }
             state.outcome = outcome
             state.outbound = PieceQueue()
             if !keepingBody { state.inbound = [] }
             let waiter = state.waiter?.continuation
             state.waiter = nil
-            return (true, waiter)
+            let action = state.action
+            state.action = nil
+            return (true, waiter, action)
         }
+        action?()
         waiter?.resume()
         return isFirst
     }

@@ -33,16 +33,23 @@ public final class HTTPClient: Sendable {
     /// Cancelling the task cancels the exchange at once. One hop to the client's thread and back.
     /// - Throws: why no response came.
     public func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
+        let first = request
+        let begin = ContinuousClock.now
         var request = request
+        var firstAddress: HTTPAddressKind?
         var followed = 0
         while true {
             let body = request.body.map { Submission.Body.bytes($0) } ?? .none
             let exchange = try start(request, body: body)
+            let head = try await exchange.head()
+            if followed == 0 { firstAddress = head.peer }
             let response = HTTPClientResponse(
-                try await exchange.head(), url: request.url, exchange: exchange, client: self)
+                head, url: request.url, firstAddress: firstAddress, exchange: exchange, client: self)
             guard let next = try request.following(response, followed: followed) else { return response }
             response.cancel()
             request = next
+            request.addresses = first.addresses(for: next.url, reached: firstAddress)
+            request.deadlines.head = first.deadlines.head.map { max(.zero, $0 - begin.duration(to: .now)) }
             followed += 1
         }
     }
@@ -65,7 +72,8 @@ public final class HTTPClient: Sendable {
             throw error
         }
         let head = try await exchange.head()
-        return HTTPClientResponse(head, url: request.url, exchange: exchange, client: self)
+        return HTTPClientResponse(
+            head, url: request.url, firstAddress: head.peer, exchange: exchange, client: self)
     }
 
     private func start(

@@ -15,6 +15,11 @@ public struct HTTPClientConfiguration: Sendable {
     /// How much of a body waits in memory for its reader, and how much of a request body for the network, in bytes.
     public var bufferBytes = 262_144
 
+    /// Tells the kind of an address and port that was connected to; tests put their servers elsewhere with it.
+    package var addressKind: @Sendable (String, Int) -> HTTPAddressKind? = { address, _ in
+        HTTPAddressKind(address: address)
+    }
+
     /// The defaults.
     public init() {}
 

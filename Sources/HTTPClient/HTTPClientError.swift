@@ -24,6 +24,12 @@ public enum HTTPClientError: Error, Sendable, Equatable {
     case responseTooLarge(String, limit: Int64)
     /// The redirect is not followed: too many, or to a place the policy forbids.
     case redirectRefused(String)
+    /// The host's address is one that the request must not be sent to.
+    case addressRefused(String)
+    /// The host is not to be asked for the moment; how long to wait when known.
+    ///
+    /// Never thrown by the client itself, but by who shares it among many.
+    case hostBusy(String, retryAfter: Duration?)
     /// The source of the request body failed, or gave more or fewer bytes than announced.
     case requestBodyFailed(String)
     /// The task was cancelled, or the response was given up.
@@ -36,7 +42,8 @@ public enum HTTPClientError: Error, Sendable, Equatable {
         switch self {
         case .urlInvalid(let text), .requestInvalid(let text), .hostNotFound(let text), .connectFailed(let text),
             .tlsFailed(let text), .timedOut(_, let text), .connectionLost(let text), .responseInvalid(let text),
-            .responseTooLarge(let text, _), .redirectRefused(let text), .requestBodyFailed(let text),
+            .responseTooLarge(let text, _), .redirectRefused(let text), .addressRefused(let text),
+            .hostBusy(let text, _), .requestBodyFailed(let text),
             .engineFailed(let text):
             text
         case .cancelled: "the request was cancelled"
@@ -48,7 +55,7 @@ public enum HTTPClientError: Error, Sendable, Equatable {
         switch self {
         case .hostNotFound, .connectFailed, .timedOut, .connectionLost: true
         case .urlInvalid, .requestInvalid, .tlsFailed, .responseInvalid, .responseTooLarge, .redirectRefused,
-            .requestBodyFailed, .cancelled, .engineFailed:
+            .addressRefused, .hostBusy, .requestBodyFailed, .cancelled, .engineFailed:
             false
         }
     }
@@ -65,6 +72,8 @@ public enum HTTPDeadline: String, Sendable {
     case connect
     /// From the end of the request to the response's status line.
     case firstByte
+    /// From the start to the end of the response's header.
+    case head
     /// A pause in which no byte moved either way.
     case stall
     /// The whole exchange.

@@ -50,6 +50,13 @@ extension HTTPClientRequest {
         return next
     }
 
+    /// The policy for a redirect's target: the first host names what it likes on itself, elsewhere nothing that lies
+    /// nearer than it does.
+    func addresses(for target: HTTPURL, reached: HTTPAddressKind?) -> HTTPAddressPolicy {
+        guard target.origin.host != url.origin.host else { return addresses }
+        return addresses.narrowed(to: reached ?? HTTPAddressKind(host: url.origin.host) ?? .global)
+    }
+
     private static let framing = ["Content-Length", "Transfer-Encoding", "Host", "Connection", "Expect"]
 
     private static func isToken(_ text: String) -> Bool {

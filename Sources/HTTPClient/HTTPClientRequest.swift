@@ -14,6 +14,10 @@ public struct HTTPClientRequest: Sendable {
     public var body: [UInt8]?
     /// A unix socket to connect to instead of the URL's host; the URL still gives the `Host` field.
     public var unixSocketPath: String?
+    /// Which addresses it may be sent to.
+    ///
+    /// A redirect to another host is never followed to an address nearer than the first host's.
+    public var addresses: HTTPAddressPolicy
     /// How long to wait for what.
     public var deadlines: HTTPDeadlines
     /// Which redirects are followed.
@@ -35,6 +39,7 @@ public struct HTTPClientRequest: Sendable {
         self.headers = headers
         self.body = body
         self.unixSocketPath = unixSocketPath
+        addresses = .any
         deadlines = HTTPDeadlines()
         redirects = HTTPRedirectPolicy()
         maySendAgain = true
@@ -51,18 +56,21 @@ public struct HTTPDeadlines: Sendable, Equatable {
     public var connect: Duration?
     /// The longest wait from the end of the request to the response's status line.
     public var firstByte: Duration?
+    /// The longest wait from `send` to the end of the response's header, redirects included.
+    public var head: Duration?
     /// The longest pause in which no byte moves either way.
     public var stall: Duration?
     /// The longest exchange, from `send` to the end of the response body.
     public var total: Duration?
 
-    /// Ten seconds to connect, one minute for the first byte and for a stall, no limit on the whole.
+    /// Ten seconds to connect, one minute for the first byte and for a stall, no limit on the header and the whole.
     public init(
-        connect: Duration? = .seconds(10), firstByte: Duration? = .seconds(60), stall: Duration? = .seconds(60),
-        total: Duration? = nil
+        connect: Duration? = .seconds(10), firstByte: Duration? = .seconds(60), head: Duration? = nil,
+        stall: Duration? = .seconds(60), total: Duration? = nil
     ) {
         self.connect = connect
         self.firstByte = firstByte
+        self.head = head
         self.stall = stall
         self.total = total
     }

@@ -13,14 +13,17 @@ public final class HTTPClientResponse: Sendable {
     public let headers: HeaderFields
     /// The URL that answered: the last one when redirects were followed.
     public let url: HTTPURL
+    /// Where the host that was asked first lies; nil when only a proxy knows.
+    public let firstAddress: HTTPAddressKind?
     private let exchange: Exchange
     /// Keeps the thread alive while the body is read.
     private let client: HTTPClient
 
-    init(_ head: ResponseHead, url: HTTPURL, exchange: Exchange, client: HTTPClient) {
+    init(_ head: ResponseHead, url: HTTPURL, firstAddress: HTTPAddressKind?, exchange: Exchange, client: HTTPClient) {
         status = HTTPStatus(rawValue: head.status)
         headers = head.headers
         self.url = url
+        self.firstAddress = firstAddress
         self.exchange = exchange
         self.client = client
     }
@@ -59,6 +62,15 @@ public final class HTTPClientResponse: Sendable {
             if body.isEmpty { body = piece } else { body += piece }
         }
         return body
+    }
+
+    /// Has a function called once when the exchange holds nothing any more: its body has come, broke off, or was given
+    /// up.
+    ///
+    /// At once when that is so already; else on the thread that ends it, where it must not block. One at a time: another
+    /// takes the place of the first.
+    package func whenOver(_ action: @escaping @Sendable () -> Void) {
+        exchange.whenOver(action)
     }
 
     /// Gives the response up: its connection is closed unless the body was already complete.

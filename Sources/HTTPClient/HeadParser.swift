@@ -4,6 +4,8 @@ internal import HTTPMessage
 struct ResponseHead: Sendable {
     var status: Int
     var headers: HeaderFields
+    /// Where the address lies that sent it; nil behind a proxy.
+    var peer: HTTPAddressKind?
 }
 
 /// Puts a response head together from the lines libcurl hands over; interim responses (1xx) are skipped.

@@ -25,6 +25,8 @@ final class Authorizer: Sendable {
 
     private struct State {
         var method = Method.unknown
+        /// Where the registry lies, once it has answered.
+        var address: HTTPAddressKind?
         var credentials: [RepositoryName?: Credential?] = [:]
         var tokens: [TokenScope: Token] = [:]
         /// The scope the registry's own challenge named for ours.
@@ -35,12 +37,28 @@ final class Authorizer: Sendable {
     private let endpoint: RegistryEndpoint
     private let provider: any CredentialProvider
     private let sender: RetryingSender
+    private let deadlines: HTTPDeadlines
     private let state = Mutex(State())
 
-    init(endpoint: RegistryEndpoint, provider: any CredentialProvider, sender: RetryingSender) {
+    init(
+        endpoint: RegistryEndpoint, provider: any CredentialProvider, sender: RetryingSender, deadlines: HTTPDeadlines
+    ) {
+        self.deadlines = deadlines
         self.endpoint = endpoint
         self.provider = provider
         self.sender = sender
+    }
+
+    /// Takes note of where the registry lies.
+    func note(_ response: HTTPClientResponse) {
+        guard let address = response.firstAddress else { return }
+        state.withLock { $0.address = address }
+    }
+
+    /// Which addresses other hosts may have that the registry names.
+    var foreignAddresses: HTTPAddressPolicy {
+        let known = state.withLock { $0.address }
+        return .upTo(known ?? HTTPAddressKind(host: endpoint.base.origin.host) ?? .global)
     }
 
     /// The `Authorization` value to send at once, nil for none.
@@ -62,7 +80,7 @@ final class Authorizer: Sendable {
     ) async throws(ContentError) -> Secret? {
         let challenges = AuthenticationChallenge.parse(response.headers["WWW-Authenticate"] ?? "")
         if let challenge = challenges.first(where: { $0.isScheme("Bearer") && $0.parameter("realm") != nil }) {
-            let server = try TokenServer(challenge, endpoint: endpoint)
+            let server = try TokenServer(challenge, endpoint: endpoint, addresses: foreignAddresses)
             state.withLock { state in
                 state.method = .bearer(server)
                 if let wanted = challenge.parameter("scope"), !wanted.isEmpty { state.challengedScopes[scope] = wanted }
@@ -106,9 +124,9 @@ final class Authorizer: Sendable {
         let task = state.withLock { state in
             if let running = state.fetches[scope] { return running }
             let wanted = state.challengedScopes[scope] ?? scope.description
-            let fetch = Task { [sender] () -> Result<Token, ContentError> in
+            let fetch = Task { [sender, deadlines] () -> Result<Token, ContentError> in
                 do throws(ContentError) {
-                    let token = try await server.fetch(scope: wanted, credential, sender)
+                    let token = try await server.fetch(scope: wanted, credential, sender, deadlines)
                     return .success(token)
                 } catch {
                     return .failure(error)

@@ -23,7 +23,9 @@ public final class RegistryClient: Sendable {
         public var retry = RetryPolicy()
         /// Clocks and chance.
         public var timing = RetryTiming.system
-        /// How long a request may take.
+        /// What its host may be asked at a time, shared with others; nil for as much as comes.
+        public var budgets: HostBudgets?
+        /// How long a request may take, also one for a token.
         ///
         /// The first byte of an upload's answer may be long in coming: the registry hashes.
         public var deadlines = HTTPDeadlines(firstByte: .seconds(300))
@@ -56,10 +58,12 @@ public final class RegistryClient: Sendable {
     ) {
         self.endpoint = endpoint
         self.options = options
-        let sender = RetryingSender(client: client, policy: options.retry, timing: options.timing)
+        let sender = RetryingSender(
+            client: client, policy: options.retry, timing: options.timing, budgets: options.budgets)
         transport = RegistryTransport(
             endpoint: endpoint, sender: sender,
-            authorizer: Authorizer(endpoint: endpoint, provider: credentials, sender: sender),
+            authorizer: Authorizer(
+                endpoint: endpoint, provider: credentials, sender: sender, deadlines: options.deadlines),
             deadlines: options.deadlines)
     }
 }

@@ -30,13 +30,15 @@ struct RegistryTransport: Sendable {
     func send(_ call: RegistryCall) async throws(ContentError) -> HTTPClientResponse {
         let isOwn = call.url.origin == endpoint.base.origin
         let sent = isOwn ? try await authorizer.authorization(for: call.scope) : nil
-        let response = try await send(call, authorization: sent)
+        let deadline = sender.deadline
+        let response = try await send(call, authorization: sent, until: deadline)
+        if isOwn { authorizer.note(response) }
         // A challenge counts only where the credentials belong, not on a host the registry redirected to.
         guard isOwn, response.status == .unauthorized, response.url.origin == endpoint.base.origin,
             let answer = try await authorizer.authorization(answering: response, for: call.scope, sent: sent)
         else { return response }
         response.cancel()
-        return try await send(call, authorization: answer)
+        return try await send(call, authorization: answer, until: deadline)
     }
 
     /// The response when it is a success.
@@ -91,9 +93,12 @@ struct RegistryTransport: Sendable {
         await RegistryFailure(response, from: endpoint.name, wallSeconds: sender.timing.wallSeconds())
     }
 
-    private func send(_ call: RegistryCall, authorization: Secret?) async throws(ContentError) -> HTTPClientResponse {
+    private func send(
+        _ call: RegistryCall, authorization: Secret?, until deadline: ContinuousClock.Instant?
+    ) async throws(ContentError) -> HTTPClientResponse {
         do {
-            return try await sender.send(request(call, authorization), isRepeatable: call.isRepeatable)
+            return try await sender.send(
+                request(call, authorization), isRepeatable: call.isRepeatable, until: deadline)
         } catch {
             throw ContentError(error, registry: endpoint.name)
         }
@@ -102,6 +107,7 @@ struct RegistryTransport: Sendable {
     private func request(_ call: RegistryCall, _ authorization: Secret?) -> HTTPClientRequest {
         var request = HTTPClientRequest(call.method, call.url, headers: call.headers, body: call.body)
         if call.url.origin == endpoint.base.origin { request.unixSocketPath = endpoint.unixSocketPath }
+        if call.url.origin.host != endpoint.base.origin.host { request.addresses = authorizer.foreignAddresses }
         if let authorization { request.headers.append("Authorization", authorization.revealed) }
         request.deadlines = deadlines
         request.maximumResponseBytes = call.maximumResponseBytes

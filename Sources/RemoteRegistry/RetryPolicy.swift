@@ -12,7 +12,14 @@ public struct RetryPolicy: Sendable, Equatable {
     /// The longest `Retry-After` that is waited for; a longer one ends the attempts.
     public var longestRetryAfter = Duration.seconds(60)
 
-    /// Five attempts, pauses of up to 0.2, 0.4, 0.8 and 1.6 seconds.
+    /// How long a request may take to the header of its answer, with every attempt, every pause and every wait for its
+    /// host; nil for no limit.
+    ///
+    /// No attempt begins afterwards. A token that must be fetched first may take as long again; the body is bounded by
+    /// `HTTPDeadlines`.
+    public var totalDeadline: Duration?
+
+    /// Five attempts, no limit to them in all, pauses of up to 0.2, 0.4, 0.8 and 1.6 seconds.
     public init() {}
 
     /// One attempt.

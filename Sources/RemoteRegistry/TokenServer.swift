@@ -10,16 +10,19 @@ struct TokenServer: Sendable, Hashable {
     private let realm: HTTPURL
     private let service: String?
     private let unixSocketPath: String?
+    private let addresses: HTTPAddressPolicy
 
     /// Tokens are used until this long before their end, so that none ends on the way.
     private static let margin = Duration.seconds(5)
     private static let maximumBodyBytes = 1 << 20
 
-    /// Takes the realm of a challenge.
+    /// Takes the realm of a challenge; `addresses` says where it may lie when it is not on the registry's own host.
     ///
     /// - Throws: `.denied` when a registry over TLS sends its clients to a token server without: they would show it
     ///   their password in the clear.
-    init(_ challenge: AuthenticationChallenge, endpoint: RegistryEndpoint) throws(ContentError) {
+    init(
+        _ challenge: AuthenticationChallenge, endpoint: RegistryEndpoint, addresses: HTTPAddressPolicy = .any
+    ) throws(ContentError) {
         do {
             realm = try endpoint.base.resolving(challenge.parameter("realm") ?? "")
         } catch {
@@ -29,28 +32,29 @@ struct TokenServer: Sendable, Hashable {
             throw .denied("\(endpoint.name) names the token server \(realm.authority) without TLS, which is refused")
         }
         service = challenge.parameter("service")
+        self.addresses = realm.origin.host == endpoint.base.origin.host ? .any : addresses
         unixSocketPath = realm.origin == endpoint.base.origin ? endpoint.unixSocketPath : nil
     }
 
     /// Fetches a token: with a refresh token by POST, else by GET, and by POST where GET is not offered.
     func fetch(
-        scope: String, _ credential: Credential?, _ sender: RetryingSender
+        scope: String, _ credential: Credential?, _ sender: RetryingSender, _ deadlines: HTTPDeadlines
     ) async throws(ContentError) -> Authorizer.Token {
         switch credential {
         case .identityToken(let token)?:
             let form = [("grant_type", "refresh_token"), ("refresh_token", token.revealed)]
-            return try await self.token(try post(scope, form), sender)
+            return try await self.token(try post(scope, form), sender, deadlines)
         case .password(let user, let password)?:
             guard let pair = BasicCredentials(user: user, password: password.revealed) else {
                 throw .unauthorized("the user name for \(realm.authority) holds a colon, which HTTP cannot carry")
             }
-            let response = try await send(try get(scope, authorization: pair.fieldValue), sender)
+            let response = try await send(try get(scope, authorization: pair.fieldValue), sender, deadlines)
             guard [404, 405].contains(response.status.rawValue) else { return try await token(response, sender) }
             response.cancel()
             let form = [("grant_type", "password"), ("username", user), ("password", password.revealed)]
-            return try await token(try post(scope, form), sender)
+            return try await token(try post(scope, form), sender, deadlines)
         case .accessToken?, nil:
-            return try await token(try get(scope, authorization: nil), sender)
+            return try await token(try get(scope, authorization: nil), sender, deadlines)
         }
     }
 
@@ -82,21 +86,23 @@ struct TokenServer: Sendable, Hashable {
     }
 
     private func token(
-        _ request: HTTPClientRequest, _ sender: RetryingSender
+        _ request: HTTPClientRequest, _ sender: RetryingSender, _ deadlines: HTTPDeadlines
     ) async throws(ContentError) -> Authorizer.Token {
-        try await token(try await send(request, sender), sender)
+        try await token(try await send(request, sender, deadlines), sender)
     }
 
     /// Asking for a token changes nothing, so it may be repeated.
     private func send(
-        _ request: HTTPClientRequest, _ sender: RetryingSender
+        _ request: HTTPClientRequest, _ sender: RetryingSender, _ deadlines: HTTPDeadlines
     ) async throws(ContentError) -> HTTPClientResponse {
         var request = request
-        request.deadlines.total = .seconds(60)
+        request.deadlines = deadlines
+        request.deadlines.total = min(deadlines.total ?? .seconds(60), .seconds(60))
+        request.addresses = addresses
         request.maximumResponseBytes = Int64(TokenServer.maximumBodyBytes)
         request.headers.append("Accept", "application/json")
         do {
-            return try await sender.send(request, isRepeatable: true)
+            return try await sender.send(request, isRepeatable: true, takesSlot: false)
         } catch {
             throw ContentError(error, registry: "the token server \(realm.authority)")
         }
@@ -137,9 +143,10 @@ extension ContentError {
         case .urlInvalid, .requestInvalid: self = .parameterInvalid(error.message)
         case .responseTooLarge(let text, _): self = .tooLarge(text)
         case .engineFailed: self = .internal(error.message)
+        case .hostBusy(let text, let delay): self = .rateLimited(text, retryAfter: delay)
         case .cancelled: self = .unavailable("the request to \(registry) was cancelled")
         case .hostNotFound, .connectFailed, .tlsFailed, .timedOut, .connectionLost, .responseInvalid, .redirectRefused,
-            .requestBodyFailed:
+            .addressRefused, .requestBodyFailed:
             self = .unavailable(error.message)
         }
     }

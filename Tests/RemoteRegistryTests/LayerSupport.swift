@@ -38,13 +38,13 @@ extension ScriptedServer {
     /// A client of this server as a registry.
     func registry(
         _ credentials: any CredentialProvider = FixedCredential.anonymous, time: ManualTime = ManualTime(),
-        _ change: (inout RegistryClient.Options) -> Void = { _ in }
+        client: HTTPClient? = nil, _ change: (inout RegistryClient.Options) -> Void = { _ in }
     ) throws -> RegistryClient {
         var options = RegistryClient.Options()
         options.timing = time.timing
         change(&options)
         return RegistryClient(
-            try RegistryEndpoint(parsing: url), credentials: credentials, client: try makeClient(), options)
+            try RegistryEndpoint(parsing: url), credentials: credentials, client: try client ?? makeClient(), options)
     }
 }
 

@@ -60,8 +60,9 @@ struct ServerCredential: CredentialProvider {
 }
 
 /// A client that no environment variable sends to a proxy.
-func makeClient() throws -> HTTPClient {
+func makeClient(_ change: (inout HTTPClientConfiguration) -> Void = { _ in }) throws -> HTTPClient {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
+    change(&configuration)
     return try HTTPClient(configuration)
 }

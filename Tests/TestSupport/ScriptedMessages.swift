@@ -25,6 +25,8 @@ public struct ScriptedReply: Sendable {
     public enum Step: Sendable {
         /// Puts bytes on the wire as they are.
         case send([UInt8])
+        /// Puts the same bytes on the wire again and again until the client has gone.
+        case sendForever([UInt8])
         /// Waits until the gate is opened.
         case wait(Gate)
         /// Closes the connection in good order.
@@ -60,6 +62,16 @@ public struct ScriptedReply: Sendable {
         ScriptedReply([
             .send(Array(head(200, [], length: body.count).utf8) + body.prefix(count)), .wait(gate),
             .send(Array(body.dropFirst(count))),
+        ])
+    }
+
+    /// A body without end.
+    public static func endless(
+        _ status: Int = 200, _ headers: [(name: String, value: String)] = [], _ piece: [UInt8]
+    ) -> Self {
+        ScriptedReply([
+            .send(Array(head(status, headers + [("Transfer-Encoding", "chunked")], length: 0).utf8)),
+            .sendForever(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + Array("\r\n".utf8)),
         ])
     }
 

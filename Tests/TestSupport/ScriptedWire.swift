@@ -58,6 +58,7 @@ final class ScriptedWire {
         for step in reply.steps {
             switch step {
             case .send(let bytes): guard send(bytes) else { return false }
+            case .sendForever(let bytes): while send(bytes) {}
             case .wait(let gate): gate.wait()
             case .close: return false
             case .reset:
