@@ -143,12 +143,15 @@ extension RegistryClient {
         return digest
     }
 
+    /// What servers call whatever they do not know; a page of a web server is no manifest either.
+    private static let typesOfAnything = ["application/json", "text/plain", "text/html", "application/octet-stream"]
+
     /// The type in the header, else the one in the body: Helm writes none there.
     private func mediaType(
         _ bytes: [UInt8], _ response: HTTPClientResponse, _ object: AskedObject
     ) throws(ContentError) -> MediaType {
         if let text = response.headers["Content-Type"], let type = try? MediaType(parsing: text),
-            type.description != "application/json", type.description != "text/plain"
+            !RegistryClient.typesOfAnything.contains(type.description)
         {
             return type
         }

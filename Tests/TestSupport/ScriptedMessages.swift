@@ -67,7 +67,7 @@ public struct ScriptedReply: Sendable {
 
     /// A body without end.
     public static func endless(
-        _ status: Int = 200, _ headers: [(name: String, value: String)] = [], _ piece: [UInt8]
+        _ status: Int = 200, _ headers: [(name: String, value: String)] = [], piece: [UInt8]
     ) -> Self {
         ScriptedReply([
             .send(Array(head(status, headers + [("Transfer-Encoding", "chunked")], length: 0).utf8)),
