@@ -2,16 +2,10 @@ internal import Glibc
 
 // Where a transfer may go.
 extension EasyTransfer {
-    /// Whether the environment names a proxy for this URL: then the connection's address is not the host's.
-    ///
-    /// A host that `no_proxy` exempts counts as behind the proxy here.
-    static func mayUseProxy(_ request: HTTPClientRequest, _ configuration: HTTPClientConfiguration) -> Bool {
+    /// Whether the request goes through a proxy: then the connection's address is not the host's.
+    static func usesProxy(_ request: HTTPClientRequest, _ configuration: HTTPClientConfiguration) -> Bool {
         guard configuration.proxy == .environment, request.unixSocketPath == nil else { return false }
-        let names =
-            request.url.origin.scheme == .http ? ["http_proxy"] : ["https_proxy", "HTTPS_PROXY"]
-        return (names + ["all_proxy", "ALL_PROXY"]).contains { name in
-            getenv(name).map { $0.pointee != 0 } ?? false
-        }
+        return ProxyEnvironment { getenv($0).map { String(cString: $0) } }.covers(request.url)
     }
 
     /// Takes note of the address that is connected to, before anything is sent; gives whether it may be sent.

@@ -26,7 +26,7 @@ final class EasyTransfer {
     var head: HeadParser
     /// Where the connection leads; nil before it is made, and behind a proxy.
     var peer: HTTPAddressKind?
-    /// Whether the connection may be a proxy's.
+    /// Whether the connection is a proxy's.
     let isProxied: Bool
     let addressKind: @Sendable (String, Int) -> HTTPAddressKind?
     var bodyBytes: Int64 = 0
@@ -51,7 +51,7 @@ final class EasyTransfer {
         self.handle = handle
         startedAt = engine.now
         lastActivity = engine.now
-        isProxied = EasyTransfer.mayUseProxy(request.head, configuration)
+        isProxied = EasyTransfer.usesProxy(request.head, configuration)
         addressKind = configuration.addressKind
         head = HeadParser(maximumBytes: configuration.maximumHeaderBytes)
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))

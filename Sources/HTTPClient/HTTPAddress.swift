@@ -68,7 +68,7 @@ public enum HTTPAddressKind: Int, Sendable, Hashable, Comparable {
 /// Which addresses a request may be sent to.
 ///
 /// Held against the address a connection really has, so that a name that leads there is refused as the address is.
-/// Where the environment names a proxy the connection is the proxy's: only the URL's host is looked at then.
+/// Behind a proxy the connection is the proxy's: only the URL's host is looked at then.
 public enum HTTPAddressPolicy: Sendable, Hashable {
     /// All.
     case any

@@ -76,6 +76,7 @@ private struct Nginx {
             for _ in 0..<64 {
                 group.addTask {
                     let response = try await client.send(nginx.request("/who"))
+                    #expect(response.firstAddress == .thisMachine)
                     return String(decoding: try await response.collect(maximumBytes: 100), as: UTF8.self)
                 }
             }
