@@ -88,10 +88,12 @@ let floors: [Target] = [
             "FrontDoor", "RepositoryIndexing", "ChartInspection", "ChartArchive", "Content", "HelmModel", "OCIModel",
             "HTTPServer", "HTTPMessage",
         ]),
+    storey("UpstreamServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage"]),
     storey(
         "Commands",
         [
-            "FrontDoor", "RegistryServer", "ChartServer", "RepositoryIndexing", "LocalRegistry", "RemoteRegistry",
+            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing", "LocalRegistry",
+            "RemoteRegistry",
             "ChartInspection", "ChartArchive",
             "Metadata",
             "BlobStorage", "Content",
@@ -152,6 +154,12 @@ let checks: [Target] = [
             "Content", "OCIModel",
             "Posix",
             "Codecs", "Telemetry",
+        ]),
+    tests(
+        "UpstreamServerTests",
+        [
+            "UpstreamServer", "FrontDoor", "ServerSupport", "RemoteRegistry", "HTTPServer", "HTTPClient", "HTTPMessage",
+            "Content", "OCIModel", "Posix", "Telemetry",
         ]),
     tests("CommandsTests", ["Commands", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
     tests(

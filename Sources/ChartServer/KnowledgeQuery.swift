@@ -52,20 +52,7 @@ struct KnowledgeQuery {
     func reference(_ name: String) throws(ContentError) -> Reference {
         let text = try required(name)
         do throws(OCIParseError) {
-            var rest = Substring(text)
-            var digest: Digest?
-            if let at = rest.utf8.firstIndex(of: UInt8(ascii: "@")) {
-                digest = try Digest(parsing: rest[rest.utf8.index(after: at)...])
-                rest = rest[..<at]
-            }
-            var tag: Tag?
-            if let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")) {
-                let written = rest[rest.utf8.index(after: colon)...]
-                tag = try Tag(parsing: String(written.map { $0 == "+" ? "_" : $0 }))
-                rest = rest[..<colon]
-            }
-            let repository = try RepositoryName(parsing: rest)
-            return Reference(repository: repository, tag: tag, digest: digest)
+            return try Reference(path: text)
         } catch {
             throw .parameterInvalid("\(name)=\(OCIParseError.quote(text)): \(error.description)")
         }

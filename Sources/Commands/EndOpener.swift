@@ -14,6 +14,23 @@ enum EndOpener {
         }
     }
 
+    /// Upstreams belong to a server: the one that holds the store, or the one that is named.
+    static let openUpstreams: @Sendable (RegistryTarget, Context) async throws(CommandError) -> any UpstreamControl = {
+        target, context async throws(CommandError) in
+        switch target {
+        case .server(let address, let access): return try openServer(address, access, context)
+        case .store(let directory):
+            guard let announced = Registry.announcedAddress(of: directory) else {
+                throw CommandError(
+                    .unavailable,
+                    "no server holds the data directory \(directory.isEmpty ? "" : directory + " ")"
+                        + "and only a server has upstreams",
+                    hints: ["start 'chartroom serve', or name a server with --server URL"])
+            }
+            return try openServer(try ServerAddress(parsing: announced, isPlain: true), ServerAccess(), context)
+        }
+    }
+
     /// The store itself, or the server that holds it.
     private static func openStore(_ directory: String, _ context: Context) throws(CommandError) -> any RegistryEnd {
         guard !directory.isEmpty else {
@@ -35,7 +52,7 @@ enum EndOpener {
 
     private static func openServer(
         _ address: ServerAddress, _ access: ServerAccess, _ context: Context
-    ) throws(CommandError) -> any RegistryEnd {
+    ) throws(CommandError) -> RegistryClient {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "chartroom/" + ProgramVersion.text
         configuration.tls.additionalAuthorities = access.authorityFile

@@ -15,6 +15,8 @@ struct Context: Sendable {
     var environment: [String: String]
     /// Opens the end a command works on.
     var openEnd: @Sendable (RegistryTarget, Context) async throws(CommandError) -> any RegistryEnd
+    /// Opens the upstreams of the server a command works on.
+    var openUpstreams: @Sendable (RegistryTarget, Context) async throws(CommandError) -> any UpstreamControl
     /// Runs the server until it is told to stop.
     var serve: @Sendable (LoadedConfiguration, Context) async throws(CommandError) -> Void
     /// What must be closed when the command is over.
@@ -23,11 +25,14 @@ struct Context: Sendable {
     init(
         console: Console, environment: [String: String],
         openEnd: @escaping @Sendable (RegistryTarget, Context) async throws(CommandError) -> any RegistryEnd,
+        openUpstreams: @escaping @Sendable (RegistryTarget, Context) async throws(CommandError) -> any UpstreamControl =
+            EndOpener.openUpstreams,
         serve: @escaping @Sendable (LoadedConfiguration, Context) async throws(CommandError) -> Void
     ) {
         self.console = console
         self.environment = environment
         self.openEnd = openEnd
+        self.openUpstreams = openUpstreams
         self.serve = serve
     }
 }

@@ -4,7 +4,7 @@ public struct ChartPattern: Hashable, Sendable {
     public let text: String
 
     /// Letters, digits, `.`, `_`, `-` and `*`; nil for anything else and for no text.
-    init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         guard !text.isEmpty, text.utf8.allSatisfy({ SemanticVersion.isIdentifier($0) || "._*".utf8.contains($0) })
         else { return nil }
         var bytes: [UInt8] = []

@@ -11,6 +11,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
     case upload(RepositoryName)
     case catalog
     case charts
+    case upstreams
 
     var description: String {
         switch self {
@@ -21,6 +22,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
         case .upload(let repository): "the upload to \(repository)"
         case .catalog: "the catalog"
         case .charts: "its list of charts"
+        case .upstreams: "its upstreams"
         }
     }
 }
@@ -131,6 +133,8 @@ extension RegistryFailure {
         case .upload: .uploadUnknown(sentence)
         case .catalog: .unsupported(sentence)
         case .charts: .unsupported(sentence + "; only a Chartroom lists and searches charts")
+        case .upstreams:
+            entries.isEmpty ? .unsupported(sentence + "; only a Chartroom has upstreams") : .nameUnknown(sentence)
         }
     }
 

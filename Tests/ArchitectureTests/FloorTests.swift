@@ -12,7 +12,7 @@ import Testing
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry", "ChartRepository"],
         ["ChartInspection", "RepositoryIndexing"],
-        ["FrontDoor", "RegistryServer", "ChartServer", "Commands"],
+        ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "Commands"],
         ["chartroom"],
     ]
 
@@ -20,8 +20,8 @@ import Testing
     private static let sideways: [String: Set<String>] = [
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
         "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
-        "ChartServer": ["FrontDoor"], "ChartRepository": ["RemoteRegistry"],
-        "Commands": ["FrontDoor", "RegistryServer", "ChartServer"],
+        "ChartServer": ["FrontDoor"], "UpstreamServer": ["FrontDoor"], "ChartRepository": ["RemoteRegistry"],
+        "Commands": ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer"],
     ]
 
     /// Modules of the toolchain, and the lowest and highest floor that may use them.

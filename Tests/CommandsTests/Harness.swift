@@ -10,9 +10,14 @@ import TestSupport
 /// Runs command lines against a registry in memory and keeps what they say.
 final class Harness: Sendable {
     let registry = MemoryRegistry()
+    let upstreams: ScriptedUpstreams
     private let output = Mutex<[UInt8]>([])
     private let talk = Mutex("")
     private let opened = Mutex<[RegistryTarget]>([])
+
+    init(_ upstreams: ScriptedUpstreams = ScriptedUpstreams()) {
+        self.upstreams = upstreams
+    }
 
     /// The targets that were opened.
     var targets: [RegistryTarget] { opened.withLock { $0 } }
@@ -45,6 +50,10 @@ final class Harness: Sendable {
             openEnd: { target, _ async throws(CommandError) in
                 self.opened.withLock { $0.append(target) }
                 return end ?? self.registry
+            },
+            openUpstreams: { target, _ async throws(CommandError) in
+                self.opened.withLock { $0.append(target) }
+                return self.upstreams
             },
             serve: { _, _ async throws(CommandError) in throw CommandError(.failure, "not served in tests") })
     }

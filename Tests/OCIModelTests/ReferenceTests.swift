@@ -71,4 +71,25 @@ import Testing
         let error = #expect(throws: OCIParseError.self) { try Reference(parsing: text) }
         #expect((error?.description.unicodeScalars.count ?? 1000) < 300)
     }
+
+    @Test(
+        "A path has no host, whatever it begins with",
+        arguments: [
+            "ghcr.io/org/nginx:1.2.3", "localhost/a", "a", "127.0.0.1_8080/nginx",
+            "a.b/c:1_2@sha256:" + String(repeating: "0", count: 64),
+        ])
+    func paths(text: String) throws {
+        let reference = try Reference(path: text)
+        #expect(reference.host == nil)
+        #expect(reference.path == text)
+    }
+
+    @Test("The plus of a version is understood in a path") func plus() throws {
+        #expect(try Reference(path: "a/b:1.0.0+x").tag?.description == "1.0.0_x")
+    }
+
+    @Test("What is no path is refused", arguments: ["", "oci://a/b", "a:5000/b", "a/b:", "a/b@x", "A", "a//b"])
+    func noPaths(text: String) {
+        #expect(throws: OCIParseError.self) { try Reference(path: text) }
+    }
 }

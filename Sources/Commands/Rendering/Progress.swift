@@ -7,26 +7,35 @@ final class Progress: Sendable {
         var lastDrawn: ContinuousClock.Instant?
     }
 
+    /// What is counted.
+    enum Unit: Sendable {
+        case bytes
+        /// Things; their total is known.
+        case items
+    }
+
     private let console: Console
+    private let unit: Unit
     private let title: String
     private let total: Int64
     private let start: ContinuousClock.Instant
     private let state = Mutex(State())
 
-    /// Begins; `total` is in bytes, 0 when unknown.
-    init(_ title: String, total: Int64, console: Console) {
+    /// Begins; `total` is 0 when unknown.
+    init(_ title: String, total: Int64, unit: Unit = .bytes, console: Console) {
+        self.unit = unit
         self.console = console
         self.title = Printable.text(title)
         self.total = total
         start = console.now()
     }
 
-    /// Notes that so many more bytes are done; draws at most ten times a second.
-    func advance(by bytes: Int) {
+    /// Notes that so much more is done; draws at most ten times a second.
+    func advance(by count: Int) {
         guard console.isErrorTerminal else { return }
         let now = console.now()
         let line = state.withLock { state -> String? in
-            let (sum, overflow) = state.done.addingReportingOverflow(Int64(bytes))
+            let (sum, overflow) = state.done.addingReportingOverflow(Int64(count))
             state.done = overflow ? .max : sum
             guard start.duration(to: now) > .seconds(1) else { return nil }
             if let last = state.lastDrawn, last.duration(to: now) < .milliseconds(100) { return nil }
@@ -50,11 +59,18 @@ final class Progress: Sendable {
             let share = min(1, Double(done) / Double(total))
             let filled = Int(share * 20)
             line += "  [" + String(repeating: "#", count: filled) + String(repeating: "-", count: 20 - filled) + "] "
-            line += "\(Int(share * 100))%  " + Measure.size(done) + " of " + Measure.size(total)
+            line += "\(Int(share * 100))%  " + text(done) + " of " + text(total)
         } else {
-            line += "  " + Measure.size(done)
+            line += "  " + text(done)
         }
-        line += "  " + Measure.size(speed) + "/s"
+        if case .bytes = unit { line += "  " + Measure.size(speed) + "/s" }
         return String(line.prefix(max(20, console.columns - 1)))
+    }
+
+    private func text(_ amount: Int64) -> String {
+        switch unit {
+        case .bytes: Measure.size(amount)
+        case .items: String(amount)
+        }
     }
 }
