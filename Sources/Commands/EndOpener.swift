@@ -23,8 +23,7 @@ enum EndOpener {
             guard let announced = Registry.announcedAddress(of: directory) else {
                 throw CommandError(
                     .unavailable,
-                    "no server holds the data directory \(directory.isEmpty ? "" : directory + " ")"
-                        + "and only a server has upstreams",
+                    "no server holds the data directory\(directory.isEmpty ? "" : " " + directory), and only a server has upstreams",
                     hints: ["start 'chartroom serve', or name a server with --server URL"])
             }
             return try openServer(try ServerAddress(parsing: announced, isPlain: true), ServerAccess(), context)

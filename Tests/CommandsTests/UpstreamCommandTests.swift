@@ -155,6 +155,11 @@ import Testing
             serve: { _, _ async throws(CommandError) in })
         let code = await Program.run(["upstream", "list", "--data", directory.path], in: context)
         #expect(code == .unavailable)
-        #expect(harness.said.contains("start 'chartroom serve'"))
+        #expect(
+            harness.said == """
+                error: no server holds the data directory \(directory.path), and only a server has upstreams
+                hint: start 'chartroom serve', or name a server with --server URL
+
+                """)
     }
 }
