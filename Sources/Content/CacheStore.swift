@@ -164,9 +164,13 @@ public protocol CacheStore: LocalReads, ChartReads, UploadSessions, Inventory {
     ) async throws(ContentError)
     /// Notes that the upstream was asked for a tag just now: that it names what we have, or that it is gone.
     ///
-    /// Seen at once by `tagOrigin`; written down within a second, and lost in a power cut before that.
+    /// Seen at once by `tagOrigin`, as a later `checkedAt` in both cases; written down within seconds, and lost in a power
+    /// cut before that. Nothing for a tag without an origin.
     func noteTagChecked(_ tag: Tag, in repository: RepositoryName, isGone: Bool)
-    /// Removes a cached tag, and its manifest when no other tag names it; nothing when it was pushed here.
+    /// Removes a cached tag, and what only it named: its manifest when that came from an upstream and no other tag and no
+    /// index names it, with its blobs; nothing when it was pushed here.
+    ///
+    /// - Throws: `.unsupported` when a lock forbids it.
     func dropCachedTag(_ tag: Tag, in repository: RepositoryName) async throws(ContentError)
     /// The blob that a manifest of the repository names by this digest; nil when none does.
     func namedBlob(_ digest: Digest, in repository: RepositoryName) throws(ContentError) -> Descriptor?
@@ -186,6 +190,8 @@ public protocol CacheStore: LocalReads, ChartReads, UploadSessions, Inventory {
     /// A kept listing.
     func cachedListing(_ key: CachedListingKey) throws(ContentError) -> CachedListing?
     /// Keeps a listing in place of the one before; not durable at once.
+    ///
+    /// - Throws: `.tooLarge` above 8 MiB.
     func keepListing(_ listing: CachedListing, _ key: CachedListingKey) async throws(ContentError)
 
     // MARK: Classic upstreams
@@ -194,8 +200,9 @@ public protocol CacheStore: LocalReads, ChartReads, UploadSessions, Inventory {
     func upstreamIndex(of namespace: ChartNamespace) throws(ContentError) -> UpstreamIndexState?
     /// Takes an index over: what `next` gives, in any order, until nil, in place of what was listed before.
     ///
-    /// One transaction; costs writes for what has changed only. A version that was pulled through is listed as what it is
-    /// here and not twice. When `deletes`, cached tags that are listed no more are removed; else they are marked as gone.
+    /// One transaction, in which `next` is called on the committer's thread: it must not block. Costs writes for what has
+    /// changed only, and a look-up for each version. A version that is here is listed as what it is here and not twice.
+    /// When `deletes`, cached tags that are listed no more are removed, unless locked; else they are marked as gone.
     func takeUpstreamIndex(
         _ state: UpstreamIndexState, of namespace: ChartNamespace, deletes: Bool,
         _ next: @escaping @Sendable () -> UpstreamChart?
@@ -217,9 +224,14 @@ public protocol CacheStore: LocalReads, ChartReads, UploadSessions, Inventory {
 
     // MARK: Looking after it
 
-    /// Cached tags and those among them that are gone, below a path.
+    /// Cached tags and those among them that are gone: of the repository of that path, and of those below it.
+    ///
+    /// Costs as much as there are; the empty path stands for all.
     func cachedTagCounts(below path: String) throws(ContentError) -> (tags: Int64, gone: Int64)
-    /// Removes what was cached below a path.
+    /// Removes what was cached below a path: many small transactions.
+    ///
+    /// What is locked against deleting stays. When everything goes, manifests cached without a tag, kept listings and what
+    /// classic upstreams list there go as well.
     func purgeCached(below path: RepositoryName, _ options: PurgeOptions) async throws(ContentError) -> PurgeSummary
 }
 
@@ -256,7 +268,8 @@ public protocol ChartFill: AnyObject, Sendable {
     /// Reads the chart and stores it as `ChartUpload.finish` does, with its origin.
     ///
     /// `verified` is called as soon as the bytes are what they should be. A chart of another name or version than
-    /// `expected` is refused; bytes that do not hash to `expected.archive` are set aside in quarantine.
+    /// `expected` is refused; bytes that do not hash to `expected.archive` are set aside in quarantine. Provenance that
+    /// does not vouch for the archive is left out, with a warning.
     /// - Throws: `.corrupt`, `.chartInvalid`, `.conflict` when the tag was pushed here, `.denied`, `.storageFull`.
     func finish(
         _ expected: UpstreamChart, provenance: [UInt8]?, from upstream: String, _ verified: @Sendable () -> Void

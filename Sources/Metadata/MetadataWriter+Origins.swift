@@ -107,11 +107,12 @@ extension MetadataWriter {
         guard !waiting.isEmpty else { return }
         try sql.run("DELETE FROM chart_waits WHERE repository_id = ?1 AND digest = ?2", key)
         for manifest in waiting {
-            try sql.run(
-                """
-                INSERT OR IGNORE INTO chart_backlog (manifest_id)
-                SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM chart_waits WHERE manifest_id = ?1)
-                """, [.integer(manifest)])
+            let more = try sql.first(
+                "SELECT 1 FROM chart_waits WHERE manifest_id = ?1 LIMIT 1", [.integer(manifest)]
+            ) { _ in true }
+            if more == nil {
+                try sql.run("INSERT OR IGNORE INTO chart_backlog (manifest_id) VALUES (?1)", [.integer(manifest)])
+            }
         }
     }
 

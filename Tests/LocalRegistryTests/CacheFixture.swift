@@ -42,22 +42,21 @@ struct UpstreamSample {
     }
 
     /// The version as a classic upstream lists it.
-    func listed(archive: Digest?? = nil, visibleFrom: Int64 = 0, mark: String = "") throws -> UpstreamChart {
-        let version = try #require(chart.version.split(separator: ".").last.flatMap { UInt8($0) })
+    func listed(archive: Digest?? = nil, visibleFrom: Int64 = 0, mark: String = "") -> UpstreamChart {
         return UpstreamChart(
-            key: ChartVersionKey(name: chart.name, order: order(version)), version: chart.version, tag: tag,
+            key: ChartVersionKey(name: chart.name, order: order), version: chart.version, tag: tag,
             urls: ["https://upstream.example/\(chart.name)-\(chart.version).tgz"],
             archive: archive ?? Digest(of: chart.archive), isPrerelease: false, isDeprecated: false,
             json: Array("{\"name\":\"\(chart.name)\",\"version\":\"\(chart.version)\",\"mark\":\"\(mark)\"}".utf8),
             visibleFrom: visibleFrom)
     }
 
-    /// Versions differ in their patch only: the order of the store's own reading, for plain releases.
-    private func order(_ patch: UInt8) -> [UInt8] {
-        let parts = chart.version.split(separator: ".").compactMap { UInt8($0) }
-        var order: [UInt8] = []
-        for part in parts { order += [0, 0, 0, 0, 0, 0, 0, part] }
-        return order + [0xFF, 0] + Array(chart.version.utf8) + [0]
+    /// The order of the store's own reading, for plain releases.
+    private var order: [UInt8] {
+        let numbers = chart.version.split(separator: ".").flatMap { part -> [UInt8] in
+            [0, 0, 0, 0, 0, 0, 0, UInt8(part) ?? 0]
+        }
+        return numbers + [0xFF, 0] + Array(chart.version.utf8) + [0]
     }
 }
 
@@ -65,14 +64,31 @@ extension Registry {
     func fill(_ bytes: [UInt8], in repository: RepositoryName) async throws(ContentError) {
         let fill = try openFill(of: Digest(of: bytes), in: repository)
         do throws(ContentError) {
-            for start in stride(from: 0, to: bytes.count, by: 1000) {
-                try fill.append(Array(bytes[start..<min(start + 1000, bytes.count)]))
+            let step = max(1000, bytes.count / 4 + 1)
+            for start in stride(from: 0, to: bytes.count, by: step) {
+                try fill.append(Array(bytes[start..<min(start + step, bytes.count)]))
             }
         } catch {
             fill.abandon()
             throw error
         }
         try await fill.finish {}
+    }
+
+    /// Takes an archive as a classic upstream gives it.
+    @discardableResult
+    func fillChart(
+        _ sample: UpstreamSample, as expected: UpstreamChart? = nil, bytes: [UInt8]? = nil, provenance: [UInt8]? = nil,
+        _ verified: @Sendable () -> Void = {}
+    ) async throws(ContentError) -> StoredChart {
+        let fill = try openChartFill(in: ChartNamespace(of: sample.repository))
+        do throws(ContentError) {
+            try fill.append(bytes ?? sample.chart.archive)
+        } catch {
+            fill.abandon()
+            throw error
+        }
+        return try await fill.finish(expected ?? sample.listed(), provenance: provenance, from: hub, verified)
     }
 
     /// Takes an index of these versions over.

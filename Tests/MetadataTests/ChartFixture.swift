@@ -26,7 +26,42 @@ struct TestChart {
     }
 }
 
+extension TestChart {
+    /// The version as a classic upstream lists it.
+    func upstream() throws -> UpstreamChart {
+        UpstreamChart(
+            key: ChartVersionKey(name: name, order: order), version: version, tag: try Tag(parsing: version),
+            urls: ["https://upstream.example/\(name)-\(version).tgz"], archive: Digest(of: sample.archive),
+            isPrerelease: isPrerelease, isDeprecated: false, json: Array("{}".utf8))
+    }
+}
+
 extension MetadataFixture {
+    /// Stores a chart's manifest as an upstream gave it, with nothing that it names.
+    func cache(_ chart: TestChart, in repository: RepositoryName) throws {
+        let stored = chart.sample.manifest
+        let manifest = try Manifest(parsing: stored.bytes, contentType: stored.mediaType)
+        let tag = try Tag(parsing: chart.version)
+        try step { writer throws(ContentError) in
+            try writer.putManifest(
+                stored, manifest, tags: [tag], in: repository, allowsMissingManifests: true, from: .upstream("hub"),
+                at: now)
+            try writer.awaitLayers(of: stored.digest, in: repository)
+        }
+    }
+
+    /// Takes an upstream's index over.
+    @discardableResult
+    func take(_ charts: [UpstreamChart], of namespace: String, deletes: Bool = false) throws -> UpstreamIndexChange {
+        let state = UpstreamIndexState(
+            upstream: "hub", entityTag: nil, lastModified: nil, content: nil, checkedAt: 1, versionCount: 0)
+        let space = try ChartNamespace(parsing: namespace)
+        var left = charts[...]
+        return try step { writer throws(ContentError) in
+            try writer.takeUpstreamIndex(state, of: space, deletes: deletes, at: now) { left.popFirst() }.change
+        }
+    }
+
     /// Pushes a chart as a store does: blobs, manifest, tags and what its archive says.
     func push(_ chart: TestChart, to repository: RepositoryName, tags: [String]? = nil) throws {
         try push(chart.sample, repository, tags: tags ?? [chart.version])

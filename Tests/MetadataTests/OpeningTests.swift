@@ -21,6 +21,30 @@ import Testing
         #expect(try MetadataReader(path: path).totals().blobs == 0)
     }
 
+    @Test("A file of schema 2 keeps all it holds, and takes what came with schema 3") func second() throws {
+        let fixture = try MetadataFixture()
+        let chart = TestChart(name: "app", version: "1.0.0", order: [1])
+        let room = try ChartNamespace(parsing: "room")
+        try fixture.push(chart, to: try name("room/app"))
+        let old = try fixture.reader.chartRepository(room)
+        try Connection(path: fixture.path, .readWrite).execute(OldSchema.two)
+        let writer = try MetadataWriter(path: fixture.path)
+        let reader = try MetadataReader(path: fixture.path)
+        #expect(try reader.chartRepository(room) == old)
+        #expect(try writer.unreadCharts(limit: 9).isEmpty)
+        // A tag of an old store was pushed there: no upstream moves it.
+        #expect(try reader.tagOrigin(try Tag(parsing: "1.0.0"), in: try name("room/app")) == nil)
+        var left = [try TestChart(name: "app", version: "2.0.0", order: [2]).upstream()][...]
+        let state = UpstreamIndexState(
+            upstream: "hub", entityTag: nil, lastModified: nil, content: nil, checkedAt: 1, versionCount: 1)
+        try writer.begin()
+        _ = try writer.step { () throws(ContentError) in
+            try writer.takeUpstreamIndex(state, of: room, deletes: false, at: 1) { left.popFirst() }
+        }
+        try writer.commit()
+        #expect(try reader.chartRepository(room)?.versionCount == 2)
+    }
+
     @Test("A file of a newer Chartroom is refused, and not as damaged") func newer() throws {
         _ = try MetadataWriter(path: path)
         try Connection(path: path, .readWrite).execute("PRAGMA user_version = 99")

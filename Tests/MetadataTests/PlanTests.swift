@@ -34,6 +34,8 @@ import Testing
             try fixture.push(listed("chart\(number)", 0), to: try name("charts/chart\(number)"))
             try fixture.push(listed("app", 0), to: try name("spaces/s\(number)/app"))
         }
+        for number in 0..<count { try fixture.cache(listed("app", UInt8(number)), in: try name("cached/app")) }
+        try fixture.take((0..<count).map { try listed("app", UInt8($0)).upstream() }, of: "mirror")
         try fixture.push(SampleChart("many-tags", "1"), hall, tags: (0..<count).map { "t\($0)" })
         return fixture
     }
@@ -70,6 +72,33 @@ import Testing
         }
         _ = try reader.versions(of: "chart3", in: space)
         _ = try reader.unlistedCharts(limit: 3)
+    }
+
+    /// What reads what upstreams have.
+    private func readUpstreams(_ reader: MetadataReader) throws {
+        let (space, cached) = (try ChartNamespace(parsing: "mirror"), try name("cached/app"))
+        for end in [nil, ChartVersionKey(name: "app", order: [1])] {
+            var left = 2
+            try reader.forEachEntry(in: space, from: ChartVersionKey(name: "app", order: [3]), before: end) { _ in
+                left -= 1
+                return left > 0
+            }
+        }
+        _ = try reader.tagOrigin(try Tag(parsing: "3.0.0"), in: cached)
+        _ = try reader.namedBlob(Digest(of: listed("app", 3).sample.archive), in: cached)
+        _ = try reader.chartsWaiting(for: Digest(of: listed("app", 3).sample.archive), in: cached, limit: 3)
+        _ = try reader.cachedListing(.tags(cached))
+        _ = try reader.cachedTagCounts(below: "hall")
+        _ = try reader.repository(below: try name("room"), after: nil)
+        _ = try reader.repository(below: try name("catalog"), after: try name("catalog/r1"))
+        _ = try reader.upstreamIndex(of: space)
+        _ = try reader.upstreamChart(named: "app-3.0.0.tgz", in: space)
+        _ = try reader.upstreamChart(tagged: try Tag(parsing: "3.0.0"), of: try name("mirror/app"))
+        _ = try reader.upstreamChart(
+            ofArchive: Digest(of: listed("app", 3).sample.archive), of: try name("mirror/app"))
+        for last in [nil, "2.0.0"] {
+            _ = try reader.upstreamTags(of: try name("mirror/app"), PageRequest(limit: 3, last: last))
+        }
     }
 
     private func referrer(_ number: Int) -> SampleChart {
@@ -112,6 +141,33 @@ import Testing
         }
         _ = try reader.history(of: try Tag(parsing: "moving"), in: room, limit: 3)
         try readCharts(reader)
+        try readUpstreams(reader)
+    }
+
+    /// What a cache writes, about one tag, one blob and one small index.
+    private func writeUpstreams(_ fixture: MetadataFixture) throws {
+        let (small, chart) = (try name("small/app"), listed("app", 3))
+        try fixture.cache(chart, in: small)
+        try fixture.link(chart.sample.archive, small)
+        let version = try Tag(parsing: chart.version)
+        for young in [0, fixture.now + 1_000_000] {
+            var upstream = try chart.upstream()
+            upstream.visibleFrom = young
+            try fixture.take([upstream], of: "small")
+        }
+        try fixture.take([], of: "small", deletes: true)
+        try fixture.cache(chart, in: small)
+        try fixture.step { writer throws(ContentError) in
+            try writer.noteTagChecks([TagCheck(repository: small, tag: version, time: fixture.now + 1, isGone: true)])
+            try writer.checkCached(version, in: small)
+            try writer.keepListing(
+                CachedListing(upstream: "hub", entityTag: nil, checkedAt: 1, elements: ["a"]), .tags(small))
+            try writer.settleYoung(at: fixture.now)
+            var dropped = MetadataWriter.DroppedContent()
+            _ = try writer.purgeCached(in: small, PurgeOptions(), after: "", limit: 9, at: fixture.now, &dropped)
+            _ = try writer.purgeUnnamed(in: small, PurgeOptions(), after: 0, limit: 9, &dropped)
+            _ = try writer.purgeListings(below: try! RepositoryName(parsing: "small"), limit: 9)
+        }
     }
 
     /// Every function of the writer but those of start-up and the removal of a repository.
@@ -145,6 +201,7 @@ import Testing
             try writer.removeChart(
                 "extra", version: "1.0.0", in: try ChartNamespace(parsing: "charts"), at: 1)
         }
+        try writeUpstreams(fixture)
         try fixture.lock(.list, of: try tag("new"), room, on: true)
         try fixture.deleteTag("new", room)
         try fixture.delete(.digest(chart.manifest.digest), room)
