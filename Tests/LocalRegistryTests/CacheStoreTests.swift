@@ -1,6 +1,7 @@
 import Content
 import LocalRegistry
 import OCIModel
+import SQLite
 import Synchronization
 import TestSupport
 import Testing
@@ -160,6 +161,27 @@ import Testing
             try await three.fill(registry, three.chart.archive)
             try await three.cacheManifest(registry)
             #expect(try registry.listed(try ChartNamespace(parsing: "attic")) == ["app 1.0.0"])
+        }
+    }
+
+    @Test("A start in between loses no examination, and takes no chart for broken whose layers are not here")
+    func backlog() async throws {
+        let two = try UpstreamSample("app", "2.0.0")
+        try await store.with { registry in
+            try await app.cacheManifest(registry)
+            try await two.cache(registry)
+        }
+        // As if manifests and blobs had come at the same moment, and nobody had read any of them.
+        try Connection(path: store.path + "/metadata.sqlite", .readWrite).execute(
+            """
+            DELETE FROM chart_versions; DELETE FROM chart_waits; DELETE FROM chart_manifests;
+            INSERT INTO chart_backlog SELECT id FROM manifests
+            """)
+        try await store.with { registry in
+            #expect(try registry.listed(room) == ["app 2.0.0"])
+            #expect(try await registry.listUnlisted(limit: 9).isEmpty)
+            try await app.fill(registry, app.chart.archive)
+            #expect(try registry.listed(room) == ["app 2.0.0", "app 1.0.0"])
         }
     }
 
