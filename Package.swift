@@ -79,6 +79,9 @@ let floors: [Target] = [
     // Floor 5: operations over ends.
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     storey("RepositoryIndexing", ["Content", "OCIModel", "HelmModel", "Posix", "Codecs"]),
+    storey(
+        "PullThrough",
+        ["ChartRepository", "RemoteRegistry", "Content", "HelmModel", "OCIModel", "HTTPClient", "Posix", "Telemetry"]),
     // Floor 6: faces.
     storey("FrontDoor", ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
     storey("RegistryServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Telemetry"]),
@@ -92,8 +95,8 @@ let floors: [Target] = [
     storey(
         "Commands",
         [
-            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing", "LocalRegistry",
-            "RemoteRegistry",
+            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing", "PullThrough",
+            "LocalRegistry", "RemoteRegistry", "ChartRepository",
             "ChartInspection", "ChartArchive",
             "Metadata",
             "BlobStorage", "Content",
@@ -134,6 +137,12 @@ let checks: [Target] = [
         [
             "ChartRepository", "RemoteRegistry", "ChartArchive", "HTTPClient", "HTTPMessage", "HelmModel", "Content",
             "OCIModel", "Posix", "Codecs",
+        ]),
+    tests(
+        "PullThroughTests",
+        [
+            "PullThrough", "LocalRegistry", "RemoteRegistry", "ChartRepository", "HTTPClient", "HTTPMessage", "HelmModel",
+            "Content", "OCIModel", "Posix", "Codecs", "Telemetry",
         ]),
     .target(
         name: "ServerSupport", dependencies: ["FrontDoor", "Content", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],

@@ -29,6 +29,13 @@ public enum AllowedHosts: Sendable, Equatable {
         return patterns.contains { AllowedHosts.matches($0, target) }
     }
 
+    /// Whether a repository on the host `own` may send us to a registry; both `host` or `host:port`.
+    public func allows(registry host: String, from own: String) -> Bool {
+        guard let target = try? HTTPURL(parsing: "https://\(host)"), let source = try? HTTPURL(parsing: "https://\(own)")
+        else { return false }
+        return allows(target, from: source)
+    }
+
     private static func matches(_ pattern: String, _ target: HTTPURL) -> Bool {
         let pattern = pattern.lowercased()
         if pattern.hasPrefix("*.") {

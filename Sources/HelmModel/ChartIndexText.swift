@@ -14,15 +14,15 @@ public enum ChartIndexText {
     /// One version as Helm's `repo.ChartVersion` is written: compact, without line breaks.
     ///
     /// The fields of `configJSON`, then `urls` with `charts/<fileName>`, `created` and `digest`.
-    /// - Parameter created: an RFC 3339 time, written as it is.
+    /// - Parameters:
+    ///   - created: an RFC 3339 time, written as it is; left out when empty.
+    ///   - digest: of the archive; left out when nobody knows it.
     public static func entry(
-        _ metadata: ChartMetadata, fileName: String, created: String, digest: Digest
+        _ metadata: ChartMetadata, fileName: String, created: String, digest: Digest?
     ) -> [UInt8] {
-        let members =
-            metadata.jsonMembers + [
-                ("urls", .array([.string("charts/" + fileName)])), ("created", .string(created)),
-                ("digest", .string(digest.hex)),
-            ]
+        var members = metadata.jsonMembers + [("urls", .array([.string("charts/" + fileName)]))]
+        if !created.isEmpty { members.append(("created", .string(created))) }
+        if let digest { members.append(("digest", .string(digest.hex))) }
         return JSONValue.object(members).text(.go)
     }
 

@@ -11,7 +11,7 @@ import Testing
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry", "ChartRepository"],
-        ["ChartInspection", "RepositoryIndexing"],
+        ["ChartInspection", "RepositoryIndexing", "PullThrough"],
         ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "Commands"],
         ["chartroom"],
     ]

@@ -5,13 +5,14 @@ import FrontDoor
 import HTTPServer
 import LocalRegistry
 import Posix
+import PullThrough
 import RegistryServer
 import RepositoryIndexing
 
 extension ServerAssembly {
     /// What the server is: first the face that is asked most.
     static func faces(
-        _ configuration: Configuration, _ registry: Registry, _ executor: ThreadPool
+        _ configuration: Configuration, _ registry: Registry, _ cache: PullThroughCache?, _ executor: ThreadPool
     ) throws(CommandError) -> [any Face] {
         var options = RegistryFaceOptions()
         options.maximumManifestBytes = configuration.manifestBytes
@@ -22,8 +23,9 @@ extension ServerAssembly {
             let indexes = try IndexService(
                 reads: registry, directory: configuration.data + "/indexes", executor: executor)
             return [
-                RegistryFace(registry, options), KnowledgeFace(registry, inspector: inspector),
-                try ChartFace(registry, indexes: indexes, inspector: inspector, chartOptions(configuration)),
+                RegistryFace(registry, options, cache: cache), KnowledgeFace(registry, inspector: inspector),
+                try ChartFace(
+                    registry, indexes: indexes, inspector: inspector, chartOptions(configuration), cache: cache),
             ]
         } catch {
             throw CommandError(error)

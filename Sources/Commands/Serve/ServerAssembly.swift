@@ -42,7 +42,9 @@ final class ServerAssembly: Sendable {
         do {
             let serverConfiguration = try ServerAssembly.serverConfiguration(configuration, environment, logger)
             let options = ServerAssembly.doorOptions(configuration, registry)
-            let faces = try ServerAssembly.faces(configuration, registry, executor)
+            let cache = try UpstreamAssembly.cache(
+                configuration, registry, environment: environment, metrics: metrics, logger)
+            let faces = try ServerAssembly.faces(configuration, registry, cache, executor)
             handler = FrontDoor(
                 faces, authenticator: authenticator, options: options, metrics: metrics, logger: logger)
             server = try ServerAssembly.open(serverConfiguration, handler, executor)

@@ -1,0 +1,237 @@
+import ChartRepository
+import Content
+import HTTPClient
+import LocalRegistry
+import OCIModel
+import Posix
+import PullThrough
+import RemoteRegistry
+import Telemetry
+
+/// Puts upstreams together as they are configured: rules, clients, credentials.
+struct UpstreamAssembly {
+    private let configuration: Configuration
+    private let environment: [String: String]
+    private let logger: Logger
+    /// One client for each way TLS is spoken; each has a thread.
+    private var clients: [(tls: HTTPClientTLS, client: HTTPClient)] = []
+
+    /// The cache in front of the configured upstreams; nil when there are none.
+    ///
+    /// Contacts nobody.
+    static func cache(
+        _ configuration: Configuration, _ registry: Registry, environment: [String: String], metrics: MetricsRegistry,
+        _ logger: Logger
+    ) throws(CommandError) -> PullThroughCache? {
+        guard !configuration.upstreams.isEmpty else { return nil }
+        let upstreams = try upstreams(configuration, environment: environment, logger)
+        var options = PullThroughOptions()
+        options.logger = logger
+        return PullThroughCache(
+            registry, upstreams, pool: ThreadPool(name: "fetch", threads: 8), metrics: metrics, options)
+    }
+
+    /// Every upstream of a configuration, for the cache.
+    ///
+    /// Contacts nobody.
+    static func upstreams(
+        _ configuration: Configuration, environment: [String: String], _ logger: Logger
+    ) throws(CommandError) -> [(UpstreamRule, [UpstreamPlace])] {
+        var assembly = UpstreamAssembly(configuration: configuration, environment: environment, logger: logger)
+        var upstreams: [(UpstreamRule, [UpstreamPlace])] = []
+        do throws(ContentError) {
+            for entry in configuration.upstreams {
+                for place in entry.places {
+                    var places: [UpstreamPlace] = []
+                    for address in place.addresses { places.append(try assembly.place(address, entry)) }
+                    upstreams.append((UpstreamAssembly.rule(place, entry, configuration), places))
+                }
+            }
+        } catch {
+            throw CommandError(error)
+        }
+        return upstreams
+    }
+
+    private init(configuration: Configuration, environment: [String: String], logger: Logger) {
+        self.configuration = configuration
+        self.environment = environment
+        self.logger = logger
+    }
+
+    // MARK: Rules
+
+    private static func rule(
+        _ place: UpstreamConfiguration.Place, _ entry: UpstreamConfiguration, _ configuration: Configuration
+    ) -> UpstreamRule {
+        var rule = UpstreamRule(
+            prefix: place.prefix, kind: kind(place.addresses), urls: place.addresses.map(\.shown))
+        rule.rewrites = entry.rewrites.compactMap { PathRewrite(from: $0.from, to: $0.to) }
+        rule.allow = entry.allowed.map { PathPattern($0) }
+        rule.deny = entry.denied.map { PathPattern($0) }
+        rule.freshness.versions = entry.freshness.versions
+        rule.freshness.tags = entry.freshness.tags
+        rule.freshness.lists = entry.freshness.lists
+        rule.freshness.isStrict = entry.freshness.mode == .strict
+        rule.freshness.strictDeadline = entry.freshness.deadline
+        rule.deadline = entry.deadline
+        rule.negative = entry.negativeLifetime
+        rule.deletes = entry.deleted == .follow
+        rule.takesPushes = entry.takesPushes
+        rule.minimumAge = entry.minimumAge
+        rule.minimumAgeExceptions = entry.minimumAgeExceptions.map { PathPattern($0) }
+        rule.shrinkPercent = entry.shrinkPercent
+        rule.isOffline = entry.isOffline || configuration.isOffline
+        return rule
+    }
+
+    private static func kind(_ addresses: [UpstreamAddress]) -> UpstreamRule.Kind {
+        switch addresses.first?.kind {
+        case .oci: .registry
+        case .classic: .charts
+        case .unknown, nil: .either
+        }
+    }
+
+    // MARK: Places
+
+    private mutating func place(
+        _ address: UpstreamAddress, _ entry: UpstreamConfiguration
+    ) throws(ContentError) -> UpstreamPlace {
+        let client = try client(entry.tls.client)
+        var place = UpstreamPlace(url: address.shown, registry: nil, charts: nil)
+        if address.kind != .classic {
+            place.registry = try registry(address.authority, isSecure: address.isSecure, entry, client)
+            if address.kind == .oci { place.path = address.path }
+        }
+        if address.kind != .oci { place.charts = try charts(address, entry, client) }
+        return place
+    }
+
+    private func registry(
+        _ authority: String, isSecure: Bool, _ entry: UpstreamConfiguration, _ client: HTTPClient
+    ) throws(ContentError) -> RegistryClient {
+        var options = RegistryClient.Options()
+        options.deadlines = deadlines(entry)
+        options.retry = retry(entry)
+        options.maximumManifestBytes = configuration.manifestBytes
+        return RegistryClient(
+            try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority),
+            credentials: entry.credentials.provider(environment, logger), client: client, options)
+    }
+
+    private mutating func charts(
+        _ address: UpstreamAddress, _ entry: UpstreamConfiguration, _ client: HTTPClient
+    ) throws(ContentError) -> @Sendable (String) async throws(ContentError) -> any UpstreamCharts {
+        var options = ChartRepositoryClient.Options()
+        options.deadlines = deadlines(entry)
+        options.deadlines.total = .seconds(600)
+        options.retry = retry(entry)
+        options.maximumArchiveBytes = Int64(entry.limits.chartBytes)
+        options.worker = UpstreamAssembly.parser
+        // Other hosts see no certificate of ours.
+        let foreign = try self.client(entry.tls.foreign)
+        let credentials = ChartCredentials(entry.credentials, address, environment, logger)
+        let allowed = entry.allowedHosts.hosts
+        let base = "\(address.isSecure ? "https" : "http")://\(address.authority)"
+        let root = address.path.isEmpty ? base : "\(base)/\(address.path)"
+        let others = OtherRegistries(
+            entry: entry, own: address, environment: environment, logger: logger, client: foreign)
+        return { [options] path async throws(ContentError) in
+            let url = path.isEmpty ? root : "\(root)/\(path)"
+            var source = try ChartRepositorySource(parsing: url, credential: try await credentials.credential(for: url))
+            source.allowedHosts = allowed
+            let repository = ChartRepositoryClient(source, client: client, foreign: foreign, options)
+            return ChartRepositoryUpstream(repository) { host throws(ContentError) in try others.registry(at: host) }
+        }
+    }
+
+    /// Indexes are parsed here: a large one takes a second.
+    private static let parser = ThreadPool(name: "index", threads: 1)
+
+    private mutating func client(_ tls: HTTPClientTLS) throws(ContentError) -> HTTPClient {
+        if let known = clients.first(where: { $0.tls == tls }) { return known.client }
+        var configuration = HTTPClientConfiguration()
+        configuration.userAgent = "chartroom/" + ProgramVersion.text
+        configuration.tls = tls
+        do {
+            let client = try HTTPClient(configuration)
+            clients.append((tls, client))
+            return client
+        } catch {
+            throw .internal("no HTTP client for upstreams: \(error.message)")
+        }
+    }
+
+    /// The whole of a blob may take long; its beginning and its pauses may not.
+    private func deadlines(_ entry: UpstreamConfiguration) -> HTTPDeadlines {
+        HTTPDeadlines(
+            connect: min(.seconds(10), entry.deadline), firstByte: entry.deadline,
+            stall: max(.seconds(5), min(.seconds(60), entry.deadline)))
+    }
+
+    private func retry(_ entry: UpstreamConfiguration) -> RetryPolicy {
+        var policy = RetryPolicy()
+        policy.maximumAttempts = 3
+        policy.longestRetryAfter = min(.seconds(10), entry.deadline)
+        policy.longestPause = .seconds(2)
+        return policy
+    }
+}
+
+/// Registries that the index of a classic repository points at.
+private struct OtherRegistries: Sendable {
+    let entry: UpstreamConfiguration
+    let own: UpstreamAddress
+    let environment: [String: String]
+    let logger: Logger
+    let client: HTTPClient
+
+    /// - Throws: `.denied` for a host that the configuration does not allow.
+    func registry(at host: String) throws(ContentError) -> any UpstreamRegistry {
+        let endpoint = try RegistryEndpoint(
+            scheme: own.isSecure || host != own.authority ? .https : .http, authority: host)
+        guard entry.allowedHosts.hosts.allows(registry: host, from: own.authority) else {
+            throw .denied(
+                "the index points at the registry \(host), which is not contacted; to allow it, name it in allowedHosts "
+                    + "of the upstream")
+        }
+        // Ours are for the repository alone.
+        let credentials: any CredentialProvider =
+            entry.credentials.isDefault
+            ? CredentialStore(environment: environment, logger: logger) : FixedCredential.anonymous
+        return RegistryClient(endpoint, credentials: credentials, client: client)
+    }
+}
+
+extension UpstreamConfiguration.OtherHosts {
+    /// In the words of the client.
+    fileprivate var hosts: AllowedHosts {
+        switch self {
+        case .any: .any
+        case .listed(let hosts): hosts.isEmpty ? .own : .listed(hosts)
+        }
+    }
+}
+
+extension UpstreamAddress {
+    /// The URL for people.
+    fileprivate var shown: String { kind == .unknown ? "https://" + authority : text }
+}
+
+extension UpstreamTLS {
+    fileprivate var client: HTTPClientTLS {
+        var tls = foreign
+        tls.certificate = certificate
+        tls.privateKey = key
+        tls.verification = verifies ? .full : .none
+        return tls
+    }
+
+    /// For other hosts: no certificate of ours, and always verified.
+    fileprivate var foreign: HTTPClientTLS {
+        var tls = HTTPClientTLS()
+        tls.additionalAuthorities = authorities
+        return tls
+    }
+}

@@ -1,0 +1,257 @@
+public import Content
+internal import HelmModel
+internal import OCIModel
+internal import Telemetry
+
+extension PullThroughCache {
+    /// `<name>-<version>.tgz`, or its `.prov`.
+    public func cachedFile(named fileName: String, in namespace: ChartNamespace) throws(ContentError) -> Cached<
+        FoundChartFile
+    >? {
+        guard let match = table.match(namespace) else { return nil }
+        let isProvenance = fileName.hasSuffix(".prov")
+        let archive = isProvenance ? String(fileName.dropLast(5)) : fileName
+        if let found = try hereFile(archive, isProvenance, in: namespace) {
+            meter.count(.hit)
+            return .here(found, .none)
+        }
+        if isProvenance, try store.chartFile(named: archive, in: namespace) != nil {
+            throw .blobUnknown("chart \(OCIParseError.quote(archive)) in \(namespace) has no provenance")
+        }
+        let key = FillTable.Key.file(archive, namespace)
+        if !isProvenance, let fill = fills.find(key), case .growing(let size)? = try? fill.head {
+            meter.count(.miss)
+            return .here(FoundChartFile(digest: nil, blob: .growing(try fill.reader(size: size))), .none)
+        }
+        let negative = NegativeCache.Key.file(archive, namespace)
+        try checkAsking(match, negative, chart: archive)
+        return .later { [self] () throws(ContentError) in
+            do throws(ContentError) {
+                let found = try await fetchFile(archive, isProvenance, in: namespace, match)
+                meter.count(.miss)
+                return (found, .none)
+            } catch {
+                throw told(error, match, negative)
+            }
+        }
+    }
+
+    /// The rules of paths are about repositories; a file's is that of its chart, for which its name must do.
+    private func checkAsking(
+        _ match: UpstreamTable.Match, _ key: NegativeCache.Key, chart file: String
+    ) throws(ContentError) {
+        let names = FileNames.candidates(file).map(\.name)
+        let paths = names.map { match.rest.isEmpty ? $0 : "\(match.rest)/\($0)" }
+        guard paths.contains(where: { match.upstream.rule.allows($0) }) || paths.isEmpty else {
+            throw .denied(
+                "\(OCIParseError.quote(file)) may not be cached: allow and deny of \(match.upstream.name) forbid it")
+        }
+        if let known = negatives.error(key) {
+            meter.count(.negative)
+            throw known
+        }
+        guard match.upstream.isAsked else {
+            meter.count(.failed)
+            throw .unavailable("nothing is cached, and " + match.upstream.reason)
+        }
+    }
+
+    /// What is listed and here.
+    private func hereFile(
+        _ archive: String, _ isProvenance: Bool, in namespace: ChartNamespace
+    ) throws(ContentError) -> FoundChartFile? {
+        guard let file = try store.chartFile(named: archive, in: namespace),
+            let digest = isProvenance ? file.provenance : file.archive,
+            let blob = try hereBlob(digest, in: file.repository)
+        else { return nil }
+        return FoundChartFile(digest: digest, blob: .whole(blob))
+    }
+
+    private func fetchFile(
+        _ archive: String, _ isProvenance: Bool, in namespace: ChartNamespace, _ match: UpstreamTable.Match
+    ) async throws(ContentError) -> FoundChartFile {
+        if try await match.upstream.kind() == .registry {
+            return try await fetchFromRegistry(archive, isProvenance, in: namespace, match)
+        }
+        let chart = try await listed(in: namespace, match) { () throws(ContentError) in
+            try self.store.upstreamChart(named: archive, in: namespace)
+        }
+        guard let chart else {
+            throw .manifestUnknown(
+                "there is no chart \(OCIParseError.quote(archive)) in \(namespace), and \(match.upstream.name) lists none"
+            )
+        }
+        if isProvenance {
+            try await wholeChart(chart, in: namespace, match)
+            guard let found = try hereFile(archive, true, in: namespace) else {
+                throw .blobUnknown("chart \(OCIParseError.quote(archive)) in \(namespace) has no provenance")
+            }
+            return found
+        }
+        let blob = try await awaited(.file(archive, namespace), match) { fill throws(ContentError) in
+            try await self.fillChart(fill, chart, in: namespace, match)
+        } stored: { () throws(ContentError) in
+            guard case .whole(let blob)? = try self.hereFile(archive, false, in: namespace)?.blob else {
+                throw .unavailable("\(archive) was fetched, but it is another chart than the index says")
+            }
+            return blob
+        }
+        return FoundChartFile(digest: chart.archive, blob: blob)
+    }
+
+    // MARK: From a classic repository
+
+    /// Fetches a version, and waits until it is stored.
+    func wholeChart(
+        _ chart: UpstreamChart, in namespace: ChartNamespace, _ match: UpstreamTable.Match
+    ) async throws(ContentError) {
+        let key = FillTable.Key.file(chart.fileName, namespace)
+        let (fill, isNew) = fills.join(key)
+        if isNew {
+            start(fill, key) { fill throws(ContentError) in
+                try await self.fillChart(fill, chart, in: namespace, match)
+            }
+        }
+        try await fill.whole()
+    }
+
+    /// A blob that a manifest of ours names and that is not here any more, or is asked for before its manifest.
+    func fillArchive(
+        _ digest: Digest, in repository: RepositoryName, _ match: UpstreamTable.Match
+    ) async throws(ContentError) {
+        let namespace = ChartNamespace(of: repository)
+        guard let spot = table.match(namespace),
+            let chart = try store.upstreamChart(ofArchive: digest, of: repository)
+        else { throw .blobUnknown("blob \(digest) is not in repository \(repository)") }
+        try await wholeChart(chart, in: namespace, spot)
+    }
+
+    func fillChart(
+        _ fill: Fill, _ chart: UpstreamChart, in namespace: ChartNamespace, _ match: UpstreamTable.Match,
+        replaces: Bool = false
+    ) async throws(ContentError) {
+        if !replaces, try hereFile(chart.fileName, false, in: namespace) != nil { return }
+        guard let entry = RepositoryIndexEntry(chart) else {
+            throw .internal("the listed version \(chart.fileName) cannot be read back; read the index again")
+        }
+        let sink = try store.openChartFill(in: namespace)
+        // Asked for at the same time: the manifest has it in it, and follows from the upstream's files alone.
+        let provenance = Task(executorPreference: pool) { await self.provenance(of: entry, match) }
+        do throws(ContentError) {
+            meter.requests.increment()
+            try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
+                guard sink.length == 0 else {
+                    throw .internal("\(chart.fileName) broke off, and its other URLs cannot go on from there")
+                }
+                try await charts.fetchArchive(of: entry) { size throws(ContentError) in
+                    fill.began(size: size) { () throws(ContentError) in try sink.openReader() }
+                } _: { piece throws(ContentError) in
+                    try sink.append(piece)
+                    self.meter.fetchedBytes.increment(by: Int64(piece.count))
+                    fill.advanced(to: sink.length)
+                }
+            }
+        } catch {
+            provenance.cancel()
+            sink.abandon()
+            throw error
+        }
+        _ = try await sink.finish(chart, provenance: await provenance.value, from: match.upstream.name) {
+            fill.verified()
+        }
+    }
+
+    /// The provenance beside an archive; one that cannot be had is logged, and the chart goes without it.
+    private func provenance(of entry: RepositoryIndexEntry, _ match: UpstreamTable.Match) async -> [UInt8]? {
+        do throws(ContentError) {
+            meter.requests.increment()
+            return try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
+                try await charts.fetchProvenance(of: entry)
+            }
+        } catch {
+            options.logger.warning(
+                "the provenance of a chart could not be fetched",
+                [("chart", .string("\(entry.name) \(entry.version)")), ("error", .string(error.message))])
+            return nil
+        }
+    }
+
+    // MARK: From a registry
+
+    /// A chart of a registry under the name of its archive: the name is tried at every dash behind which a version may
+    /// stand.
+    private func fetchFromRegistry(
+        _ archive: String, _ isProvenance: Bool, in namespace: ChartNamespace, _ match: UpstreamTable.Match
+    ) async throws(ContentError) -> FoundChartFile {
+        var failure: ContentError?
+        for (name, version) in FileNames.candidates(archive) {
+            guard let tag = try? Tag(chartVersion: version), let repository = try? namespace.repository(forChart: name),
+                let spot = table.match(repository), spot.upstream.rule.allows(spot.rest)
+            else { continue }
+            do throws(ContentError) {
+                let manifest = try await manifests.value(
+                    ManifestKey(repository: repository, reference: .tag(tag)), deadline: spot.upstream.rule.deadline,
+                    late: "the upstream \(spot.upstream.name) did not answer in time"
+                ) { [self] () throws(ContentError) in try await fetch(.tag(tag), in: repository, spot) }
+                return try await layer(of: manifest, isProvenance, in: repository, spot)
+            } catch {
+                guard error.isAbsence || error.isRefusal else { throw error }
+                failure = failure ?? error
+            }
+        }
+        throw failure ?? .manifestUnknown("there is no chart \(OCIParseError.quote(archive)) in \(namespace)")
+    }
+
+    private func layer(
+        of manifest: StoredManifest, _ isProvenance: Bool, in repository: RepositoryName, _ match: UpstreamTable.Match
+    ) async throws(ContentError) -> FoundChartFile {
+        let parsed = try? Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
+        let isWanted = { (type: MediaType) in isProvenance ? type == .helmProvenance : ChartLayer.isArchive(type) }
+        guard let layer = parsed?.layers.first(where: { isWanted($0.mediaType) }) else {
+            throw .manifestUnknown("\(repository) has no such chart: the artifact has no layer of that kind")
+        }
+        // Config and layers are wanted together in the end: only then is it listed as a chart.
+        for descriptor in (parsed?.layers ?? []) + (parsed?.config.map { [$0] } ?? []) where descriptor != layer {
+            _ = try? cachedBlob(descriptor.digest, in: repository).map { prefetch($0) }
+        }
+        guard let cached = try cachedBlob(layer.digest, in: repository) else {
+            throw .blobUnknown("blob \(layer.digest) is not in repository \(repository)")
+        }
+        switch cached {
+        case .here(let blob, _): return FoundChartFile(digest: layer.digest, blob: blob)
+        case .later(let read): return FoundChartFile(digest: layer.digest, blob: try await read().0)
+        }
+    }
+
+    private func prefetch(_ cached: Cached<FoundBlob>) {
+        guard case .later(let read) = cached else { return }
+        Task(executorPreference: pool) { _ = try? await read() }
+    }
+}
+
+extension ContentError {
+    /// Whether the other side will not say: many registries answer so for what does not exist.
+    var isRefusal: Bool {
+        switch self {
+        case .unauthorized, .denied: true
+        default: false
+        }
+    }
+}
+
+/// What the name of an archive may stand for.
+enum FileNames {
+    /// Names and versions, the longest name first that leaves a version.
+    static func candidates(_ file: String) -> [(name: String, version: String)] {
+        guard file.hasSuffix(".tgz") else { return [] }
+        let bare = file.utf8.dropLast(4)
+        var found: [(String, String)] = []
+        for place in bare.indices where bare[place] == UInt8(ascii: "-") {
+            let name = String(decoding: bare[..<place], as: UTF8.self)
+            let version = String(decoding: bare[bare.index(after: place)...], as: UTF8.self)
+            guard !name.isEmpty, (try? SemanticVersion(lenient: version)) != nil else { continue }
+            found.append((name, version))
+        }
+        return Array(found.prefix(8))
+    }
+}

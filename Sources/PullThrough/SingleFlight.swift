@@ -1,0 +1,144 @@
+internal import Content
+internal import Posix
+internal import Synchronization
+
+/// Does a piece of work once for however many ask for it meanwhile.
+///
+/// The work goes on when those who wait give up; each waits no longer than its own deadline.
+final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    private final class Waiter: Sendable {
+        private let continuation = Mutex<CheckedContinuation<Result<Value, ContentError>, Never>?>(nil)
+        private let early = Mutex<Result<Value, ContentError>?>(nil)
+
+        func wait() async -> Result<Value, ContentError> {
+            await withCheckedContinuation { continuation in
+                let known = early.withLock { early -> Result<Value, ContentError>? in
+                    if early == nil { self.continuation.withLock { $0 = continuation } }
+                    return early
+                }
+                if let known { continuation.resume(returning: known) }
+            }
+        }
+
+        /// The first result counts.
+        func resume(_ result: Result<Value, ContentError>) {
+            let waiting = early.withLock { early -> CheckedContinuation<Result<Value, ContentError>, Never>? in
+                guard early == nil else { return nil }
+                early = result
+                return continuation.withLock { $0.take() }
+            }
+            waiting?.resume(returning: result)
+        }
+    }
+
+    private let flights = Mutex<[Key: [Waiter]]>([:])
+    private let pool: ThreadPool
+
+    init(_ pool: ThreadPool) {
+        self.pool = pool
+    }
+
+    /// Whether the work is under way.
+    func isFlying(_ key: Key) -> Bool { flights.withLock { $0[key] != nil } }
+
+    /// Whether anything is under way.
+    var isBusy: Bool { flights.withLock { !$0.isEmpty } }
+
+    /// The result of the work, begun now unless it is under way.
+    ///
+    /// - Throws: what the work throws; `.unavailable` with `late` when the deadline passes first.
+    func value(
+        _ key: Key, deadline: Duration, late: @autoclosure () -> String,
+        _ work: @escaping @Sendable () async throws(ContentError) -> Value
+    ) async throws(ContentError) -> Value {
+        let waiter = Waiter()
+        if join(key, waiter) { start(key, work) }
+        let text = late()
+        let timer = Task {
+            do { try await Task.sleep(for: deadline) } catch { return }
+            waiter.resume(.failure(.unavailable(text)))
+        }
+        defer { timer.cancel() }
+        return try await waiter.wait().get()
+    }
+
+    /// Begins the work behind the caller, unless it is under way.
+    func begin(_ key: Key, _ work: @escaping @Sendable () async throws(ContentError) -> Value) {
+        if join(key, nil) { start(key, work) }
+    }
+
+    /// Whether the work must be started.
+    private func join(_ key: Key, _ waiter: Waiter?) -> Bool {
+        flights.withLock { flights in
+            guard var waiters = flights[key] else {
+                flights[key] = waiter.map { [$0] } ?? []
+                return true
+            }
+            if let waiter {
+                // Taken out first: else the array is copied for each who joins.
+                flights[key] = []
+                waiters.append(waiter)
+                flights[key] = waiters
+            }
+            return false
+        }
+    }
+
+    private func start(_ key: Key, _ work: @escaping @Sendable () async throws(ContentError) -> Value) {
+        Task(executorPreference: pool) {
+            let result: Result<Value, ContentError>
+            do throws(ContentError) {
+                result = .success(try await work())
+            } catch {
+                result = .failure(error)
+            }
+            let waiters = self.flights.withLock { $0.removeValue(forKey: key) } ?? []
+            for waiter in waiters { waiter.resume(result) }
+        }
+    }
+}
+
+/// Lets so many through at a time; the others wait in line.
+final class Turnstile: Sendable {
+    private struct State {
+        var free: Int
+        var line: [CheckedContinuation<Void, Never>] = []
+        var served = 0
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) {
+        state = Mutex(State(free: max(1, count)))
+    }
+
+    /// Waits for a place, which `leave` gives back.
+    func enter() async {
+        await withCheckedContinuation { continuation in
+            let isIn = state.withLock { state -> Bool in
+                guard state.free > 0 else {
+                    state.line.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isIn { continuation.resume() }
+        }
+    }
+
+    /// Gives a place back.
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.served < state.line.count else {
+                state.line.removeAll(keepingCapacity: true)
+                state.served = 0
+                state.free += 1
+                return nil
+            }
+            state.served += 1
+            return state.line[state.served - 1]
+        }
+        next?.resume()
+    }
+}
