@@ -8,24 +8,28 @@ import Posix
 import PullThrough
 import RegistryServer
 import RepositoryIndexing
+import UpstreamServer
 
 extension ServerAssembly {
     /// What the server is: first the face that is asked most.
     static func faces(
-        _ configuration: Configuration, _ registry: Registry, _ cache: PullThroughCache?, _ executor: ThreadPool
+        _ configuration: Configuration, _ registry: Registry, _ cache: PullThroughCache, _ executor: ThreadPool
     ) throws(CommandError) -> [any Face] {
         var options = RegistryFaceOptions()
         options.maximumManifestBytes = configuration.manifestBytes
         options.maximumBlobBytes = Int64(configuration.blobBytes)
         if case .tcp = configuration.listen { options.hostName = ListenText.text(configuration.listen) }
         let inspector = ChartInspector(registry)
+        // Without upstreams nobody need be asked before the store.
+        let reads = configuration.upstreams.isEmpty ? nil : cache
         do {
             let indexes = try IndexService(
                 reads: registry, directory: configuration.data + "/indexes", executor: executor)
             return [
-                RegistryFace(registry, options, cache: cache), KnowledgeFace(registry, inspector: inspector),
+                RegistryFace(registry, options, cache: reads), KnowledgeFace(registry, inspector: inspector),
+                UpstreamFace(cache),
                 try ChartFace(
-                    registry, indexes: indexes, inspector: inspector, chartOptions(configuration), cache: cache),
+                    registry, indexes: indexes, inspector: inspector, chartOptions(configuration), cache: reads),
             ]
         } catch {
             throw CommandError(error)

@@ -15,15 +15,16 @@ struct UpstreamAssembly {
     private let logger: Logger
     /// One client for each way TLS is spoken; each has a thread.
     private var clients: [(tls: HTTPClientTLS, client: HTTPClient)] = []
+    /// One for all upstreams with the same limits: what a host may be asked is shared by everyone who asks it.
+    private var budgets: [(limits: HostBudgets.Limits, budgets: HostBudgets)] = []
 
-    /// The cache in front of the configured upstreams; nil when there are none.
+    /// The cache in front of the configured upstreams.
     ///
     /// Contacts nobody.
     static func cache(
         _ configuration: Configuration, _ registry: Registry, environment: [String: String], metrics: MetricsRegistry,
         _ logger: Logger
-    ) throws(CommandError) -> PullThroughCache? {
-        guard !configuration.upstreams.isEmpty else { return nil }
+    ) throws(CommandError) -> PullThroughCache {
         let upstreams = try upstreams(configuration, environment: environment, logger)
         var options = PullThroughOptions()
         options.logger = logger
@@ -99,21 +100,24 @@ struct UpstreamAssembly {
         _ address: UpstreamAddress, _ entry: UpstreamConfiguration
     ) throws(ContentError) -> UpstreamPlace {
         let client = try client(entry.tls.client)
+        let budgets = budgets(entry.limits)
         var place = UpstreamPlace(url: address.shown, registry: nil, charts: nil)
         if address.kind != .classic {
-            place.registry = try registry(address.authority, isSecure: address.isSecure, entry, client)
+            place.registry = try registry(address.authority, isSecure: address.isSecure, entry, client, budgets)
             if address.kind == .oci { place.path = address.path }
         }
-        if address.kind != .oci { place.charts = try charts(address, entry, client) }
+        if address.kind != .oci { place.charts = try charts(address, entry, client, budgets) }
         return place
     }
 
     private func registry(
-        _ authority: String, isSecure: Bool, _ entry: UpstreamConfiguration, _ client: HTTPClient
+        _ authority: String, isSecure: Bool, _ entry: UpstreamConfiguration, _ client: HTTPClient,
+        _ budgets: HostBudgets
     ) throws(ContentError) -> RegistryClient {
         var options = RegistryClient.Options()
         options.deadlines = deadlines(entry)
         options.retry = retry(entry)
+        options.budgets = budgets
         options.maximumManifestBytes = configuration.manifestBytes
         return RegistryClient(
             try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority),
@@ -121,12 +125,13 @@ struct UpstreamAssembly {
     }
 
     private mutating func charts(
-        _ address: UpstreamAddress, _ entry: UpstreamConfiguration, _ client: HTTPClient
+        _ address: UpstreamAddress, _ entry: UpstreamConfiguration, _ client: HTTPClient, _ budgets: HostBudgets
     ) throws(ContentError) -> @Sendable (String) async throws(ContentError) -> any UpstreamCharts {
         var options = ChartRepositoryClient.Options()
         options.deadlines = deadlines(entry)
         options.deadlines.total = .seconds(600)
         options.retry = retry(entry)
+        options.budgets = budgets
         options.maximumArchiveBytes = Int64(entry.limits.chartBytes)
         options.worker = UpstreamAssembly.parser
         // Other hosts see no certificate of ours.
@@ -136,7 +141,7 @@ struct UpstreamAssembly {
         let base = "\(address.isSecure ? "https" : "http")://\(address.authority)"
         let root = address.path.isEmpty ? base : "\(base)/\(address.path)"
         let others = OtherRegistries(
-            entry: entry, own: address, environment: environment, logger: logger, client: foreign)
+            entry: entry, own: address, environment: environment, logger: logger, client: foreign, budgets: budgets)
         return { [options] path async throws(ContentError) in
             let url = path.isEmpty ? root : "\(root)/\(path)"
             var source = try ChartRepositorySource(parsing: url, credential: try await credentials.credential(for: url))
@@ -163,6 +168,16 @@ struct UpstreamAssembly {
         }
     }
 
+    private mutating func budgets(_ configured: UpstreamConfiguration.Limits) -> HostBudgets {
+        var limits = HostBudgets.Limits()
+        limits.requests = configured.connections
+        if configured.requestsPerSecond > 0 { limits.requestsPerSecond = Double(configured.requestsPerSecond) }
+        if let known = budgets.first(where: { $0.limits == limits }) { return known.budgets }
+        let made = HostBudgets(limits)
+        budgets.append((limits, made))
+        return made
+    }
+
     /// The whole of a blob may take long; its beginning and its pauses may not.
     private func deadlines(_ entry: UpstreamConfiguration) -> HTTPDeadlines {
         HTTPDeadlines(
@@ -175,6 +190,7 @@ struct UpstreamAssembly {
         policy.maximumAttempts = 3
         policy.longestRetryAfter = min(.seconds(10), entry.deadline)
         policy.longestPause = .seconds(2)
+        policy.totalDeadline = entry.deadline
         return policy
     }
 }
@@ -186,6 +202,7 @@ private struct OtherRegistries: Sendable {
     let environment: [String: String]
     let logger: Logger
     let client: HTTPClient
+    let budgets: HostBudgets
 
     /// - Throws: `.denied` for a host that the configuration does not allow.
     func registry(at host: String) throws(ContentError) -> any UpstreamRegistry {
@@ -200,7 +217,10 @@ private struct OtherRegistries: Sendable {
         let credentials: any CredentialProvider =
             entry.credentials.isDefault
             ? CredentialStore(environment: environment, logger: logger) : FixedCredential.anonymous
-        return RegistryClient(endpoint, credentials: credentials, client: client)
+        var options = RegistryClient.Options()
+        options.budgets = budgets
+        options.retry.totalDeadline = entry.deadline
+        return RegistryClient(endpoint, credentials: credentials, client: client, options)
     }
 }
 

@@ -34,7 +34,8 @@ struct UpstreamConfiguration: Sendable, Equatable {
     var shrinkPercent = 50
     /// Whether this upstream is not asked at all.
     var isOffline = false
-    var allowedHosts = OtherHosts.listed([])
+    /// Many published repositories keep their archives elsewhere.
+    var allowedHosts = OtherHosts.any
     var limits = Limits()
 
     /// How long what was said is taken for true.

@@ -97,7 +97,7 @@ extension UpstreamTable {
 
     private static let allowedHosts = Setting<UpstreamConfiguration>(
         path: "allowedHosts", form: "[HOST, ...]|any",
-        summary: "Other hosts its index and its redirects may name: host, host:port or *.domain.",
+        summary: "Other hosts that a classic repository's index and redirects may name: host, host:port, *.domain.",
         read: { value, _, upstream throws(ValueMistake) in
             guard case .list(let hosts) = value else {
                 guard try value.single() == "any" else {
