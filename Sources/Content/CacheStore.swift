@@ -272,7 +272,8 @@ public protocol ChartFill: AnyObject, Sendable {
     /// does not vouch for the archive is left out, with a warning.
     /// - Throws: `.corrupt`, `.chartInvalid`, `.conflict` when the tag was pushed here, `.denied`, `.storageFull`.
     func finish(
-        _ expected: UpstreamChart, provenance: [UInt8]?, from upstream: String, _ verified: @Sendable () -> Void
+        _ expected: UpstreamChart, from upstream: String, provenance: () async -> [UInt8]?,
+        _ verified: @Sendable () -> Void
     ) async throws(ContentError) -> StoredChart
     /// Forgets the bytes.
     func abandon()

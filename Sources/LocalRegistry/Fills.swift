@@ -89,17 +89,18 @@ final class LocalChartFill: ChartFill {
     func openReader() throws(ContentError) -> Int32 { try registry.openReader(ingest.slot, digest.withLock { $0 }) }
 
     func finish(
-        _ expected: UpstreamChart, provenance: [UInt8]?, from upstream: String, _ verified: @Sendable () -> Void
+        _ expected: UpstreamChart, from upstream: String, provenance: () async -> [UInt8]?,
+        _ verified: @Sendable () -> Void
     ) async throws(ContentError) -> StoredChart {
         guard !isOver.exchange(true, ordering: .acquiringAndReleasing) else {
             throw .internal("the fill of \(expected.fileName) is over")
         }
         let sealed = try registry.sealed(ingest, as: expected.archive)
         digest.withLock { $0 = sealed.digest }
-        if expected.archive != nil { verified() }
         let chart = try read(sealed, expected)
-        if expected.archive == nil { verified() }
+        verified()
         let staged = try registry.flushed(ingest, sealed)
+        let provenance = await provenance()
         let vouching = provenance.flatMap { bytes in
             (try? Registry.provenance(bytes))?.names(sealed.digest) == true ? bytes : nil
         }

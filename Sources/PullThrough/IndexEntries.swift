@@ -51,7 +51,8 @@ final class IndexEntries: Sendable {
         let fileName = ChartIndexText.fileName(of: metadata)
         let json = ChartIndexText.entry(metadata, fileName: fileName, created: entry.created, digest: entry.archive)
         // Without a time nobody can tell its age: it is taken for old enough.
-        let visibleFrom = entry.createdAt.map { $0 * 1_000_000 + minimumAge(entry.name) } ?? 0
+        let age = minimumAge(entry.name)
+        let visibleFrom = age > 0 ? entry.createdAt.map { $0 * 1_000_000 + age } ?? 0 : 0
         return UpstreamChart(
             key: ChartVersionKey(name: entry.name, order: entry.listingOrder), version: entry.version, tag: tag,
             urls: entry.urls, archive: entry.archive,

@@ -156,7 +156,9 @@ extension PullThroughCache {
             sink.abandon()
             throw error
         }
-        _ = try await sink.finish(chart, provenance: await provenance.value, from: match.upstream.name) {
+        _ = try await sink.finish(chart, from: match.upstream.name) {
+            await provenance.value
+        } _: {
             fill.verified()
         }
     }

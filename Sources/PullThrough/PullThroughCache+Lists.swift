@@ -99,13 +99,19 @@ extension PullThroughCache {
         do throws(ContentError) {
             meter.requests.increment()
             let listing = try await ask(key, kept, match)
-            try await store.keepListing(listing, key)
+            if try isWorthKeeping(key) { try await store.keepListing(listing, key) }
             if case .tags(let repository) = key { try await judgeAges(of: listing, in: repository, match) }
             return listing
         } catch {
             negatives.remember(.listing(key), error, for: min(match.upstream.rule.negative.microseconds, 30_000_000))
             throw error
         }
+    }
+
+    /// Referrers are kept for manifests that are here: anybody may ask for those of any digest.
+    private func isWorthKeeping(_ key: CachedListingKey) throws(ContentError) -> Bool {
+        guard case .referrers(let subject, let repository) = key else { return true }
+        return try store.peekManifest(.digest(subject), in: repository) != nil
     }
 
     private func ask(

@@ -122,7 +122,8 @@ struct CacheTests {
         let web = try Web(try await server.url())
         let tags = try await web.send(.get, "/v2/\(host)/team/room/tags/list")
         #expect(String(decoding: tags.body, as: UTF8.self).contains("0.2.0"))
-        let explained = try await near.chartroom(["explain", "\(host)/team/room:1.0.0"])
+        let explained = try await near.chartroom(
+            ["explain", "\(host)/team/room:1.0.0", "--data", near.data])
         #expect(explained.status == 0 && explained.output.contains("cached"), "\(explained)")
         #expect(await upstream.stop() == 0)
         #expect(try await HelmTests.Helm().pull(base + ":1.0.0") == archive("room-1.0.0.tgz"))

@@ -88,7 +88,7 @@ extension Registry {
             fill.abandon()
             throw error
         }
-        return try await fill.finish(expected ?? sample.listed(), provenance: provenance, from: hub, verified)
+        return try await fill.finish(expected ?? sample.listed(), from: hub, provenance: { provenance }, verified)
     }
 
     /// Takes an index of these versions over.

@@ -100,7 +100,7 @@ import Testing
             let fill = try registry.openChartFill(in: room)
             try fill.append(app.chart.archive)
             let early = try fill.openReader()
-            _ = try await fill.finish(app.listed(), provenance: nil, from: hub) {}
+            _ = try await fill.finish(app.listed(), from: hub, provenance: { nil }, {})
             #expect(contents(of: early) == app.chart.archive)
             #expect(contents(of: try fill.openReader()) == app.chart.archive)
             let dropped = try registry.openChartFill(in: room)

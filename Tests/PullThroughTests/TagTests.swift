@@ -150,7 +150,8 @@ import Testing
         #expect(manifest == one.manifest)
         guard case .note(let text)? = note.warnings.first else { return #expect(Bool(false), "\(note)") }
         #expect(text.contains("does not have it any more"))
-        #expect(try await fixture.cache.upstreams()[0].goneTags == 1)
+        let reference = Reference(repository: try fixture.name("remote/app"), tag: try Tag(parsing: "latest"))
+        #expect(try await fixture.cache.explain(reference).goneSince != nil)
         // It comes back.
         fixture.registry.add(one, tag: "latest")
         fixture.wait(100)
