@@ -48,6 +48,9 @@ final class CommitterState {
         now = options.now
     }
 
+    /// Charts examined on this thread at a time; a chart takes a millisecond or so.
+    private static let leftChartsAtOnce = 8
+
     /// Makes a group of jobs durable and answers each.
     func commit(_ jobs: [Committer.Job]) {
         var refused: [Int: ContentError] = [:]
@@ -78,6 +81,8 @@ final class CommitterState {
             job.done(result.map { .failure($0) } ?? .success(()))
         }
         if moved.count >= CommitterState.mostUnflushedNames { settleNames() }
+        // A chart whose layers came at the same time is listed now, not when there is nothing else to do.
+        if writer.hasLeftCharts { lookAtCharts() }
         // Under load the queue is never empty, and housekeeping must not wait for that.
         if lastHousekeeping.duration(to: .now) > .seconds(5) { keepHouse() }
     }
@@ -203,9 +208,9 @@ extension CommitterState {
                 }
                 generation.advance()
             }
-            if try ChartBacklog(writer: writer, blobs: blobs, observer: observer).readSome(1) > 0 {
-                generation.advance()
-            }
+            writer.takeLeftCharts()
+            let backlog = ChartBacklog(writer: writer, blobs: blobs, observer: observer)
+            if try backlog.readSome(CommitterState.leftChartsAtOnce) > 0 { generation.advance() }
         } catch {
             observer.didFail("cannot bring the lists of charts up to date: \(error)")
         }

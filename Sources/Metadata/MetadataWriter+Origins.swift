@@ -94,7 +94,10 @@ extension MetadataWriter {
                     WHERE b.digest = d.digest)
             """, [.integer(repositoryID), .integer(row)])
         try sql.run("DELETE FROM chart_backlog WHERE manifest_id = ?1", [.integer(row)])
-        if missing == 0 { try sql.run("INSERT INTO chart_backlog (manifest_id) VALUES (?1)", [.integer(row)]) }
+        if missing == 0 {
+            try sql.run("INSERT INTO chart_backlog (manifest_id) VALUES (?1)", [.integer(row)])
+            hasLeftCharts = true
+        }
         return missing > 0
     }
 
@@ -112,9 +115,13 @@ extension MetadataWriter {
             ) { _ in true }
             if more == nil {
                 try sql.run("INSERT OR IGNORE INTO chart_backlog (manifest_id) VALUES (?1)", [.integer(manifest)])
+                hasLeftCharts = true
             }
         }
     }
+
+    /// Says that somebody looks at the charts that were left.
+    public func takeLeftCharts() { hasLeftCharts = false }
 
     // MARK: Listings
 

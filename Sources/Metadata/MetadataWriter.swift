@@ -12,6 +12,9 @@ public final class MetadataWriter {
     let sql: SQL
     private let connection: Connection
 
+    /// Whether charts were left to be examined since somebody last looked.
+    public internal(set) var hasLeftCharts = false
+
     /// Opens or makes the file and brings its schema up to date.
     ///
     /// - Throws: `.storageFull`, `.corrupt`, or `.internal` for a file of a newer Chartroom.

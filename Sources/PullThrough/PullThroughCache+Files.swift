@@ -225,7 +225,8 @@ extension PullThroughCache {
         }
     }
 
-    private func prefetch(_ cached: Cached<FoundBlob>) {
+    /// Waits for a blob on nobody's behalf.
+    func prefetch(_ cached: Cached<FoundBlob>) {
         guard case .later(let read) = cached else { return }
         Task(executorPreference: pool) { _ = try? await read() }
     }

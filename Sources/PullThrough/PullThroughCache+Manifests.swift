@@ -182,7 +182,19 @@ extension PullThroughCache {
         var tag: Tag?
         if case .tag(let named) = reference { tag = named }
         try await store.cacheManifest(manifest, tag: tag, from: match.upstream.name, in: repository)
+        fetchProvenance(of: manifest, in: repository)
         return manifest
+    }
+
+    /// Begins to fetch a chart's provenance, which few clients ask for: a chart is listed when all its layers are here,
+    /// and who verifies must not need the upstream.
+    private func fetchProvenance(of manifest: StoredManifest, in repository: RepositoryName) {
+        guard let parsed = try? Manifest(parsing: manifest.bytes, contentType: manifest.mediaType),
+            parsed.config?.mediaType == .helmConfig
+        else { return }
+        for layer in parsed.layers where layer.mediaType == .helmProvenance {
+            if let blob = try? cachedBlob(layer.digest, in: repository) { prefetch(blob) }
+        }
     }
 
     // MARK: Age
