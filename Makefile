@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:5000
 DATA ?=
 # How long `make fuzz` runs each target.
 FUZZ_SECONDS ?= 60
-# Arguments of `make bench` and `make bench-charts`: cases and options of the benchmark.
+# Arguments of `make bench`, `make bench-charts` and `make bench-cache`: cases and options of the benchmark.
 BENCH ?=
 # A folder of chart archives that the tests push and pull as a whole.
 TEST_CHARTS ?= $(wildcard ../shared/data/rancher-charts/assets)
@@ -67,6 +67,12 @@ bench: build ## Compare with docker-registry and nginx; BENCH='CASE… OPTION…
 bench-charts: build test-setup ## Measure charts and their indexes beside nginx; BENCH='CASE… OPTION…'.
 	swift build -c release --product charts-benchmark
 	.build/release/charts-benchmark --chartroom $(CHARTROOM) $(if $(TEST_CHARTS),--archives '$(abspath $(TEST_CHARTS))') $(BENCH)
+
+.PHONY: bench-cache
+bench-cache: build ## Measure the cache beside docker-registry's; BENCH='CASE… OPTION…'.
+	@packaging/install-packages $(TEST_PACKAGES)
+	swift build -c release --product cache-benchmark
+	.build/release/cache-benchmark --chartroom $(CHARTROOM) $(BENCH)
 
 .PHONY: fuzz
 fuzz: setup $(addprefix fuzz-,$(FUZZERS)) ## Run each fuzz target for FUZZ_SECONDS=60.

@@ -184,12 +184,18 @@ let checks: [Target] = [
 let benchmarks: [Target] = [
     .target(
         name: "BenchmarkSupport", dependencies: ["Posix"], path: "benchmarks/support", swiftSettings: language),
+    .target(
+        name: "RegistryLoad", dependencies: ["BenchmarkSupport", "Codecs"], path: "benchmarks/registry-load",
+        swiftSettings: language),
     .executableTarget(
-        name: "registry-benchmark", dependencies: ["BenchmarkSupport", "Posix", "Codecs"],
+        name: "registry-benchmark", dependencies: ["BenchmarkSupport", "RegistryLoad", "Posix"],
         path: "benchmarks/registry", swiftSettings: language),
     .executableTarget(
         name: "charts-benchmark", dependencies: ["BenchmarkSupport", "ChartArchive", "Archive", "Codecs", "CZlib"],
         path: "benchmarks/charts", swiftSettings: language),
+    .executableTarget(
+        name: "cache-benchmark", dependencies: ["BenchmarkSupport", "RegistryLoad", "Posix"],
+        path: "benchmarks/cache", swiftSettings: language),
 ]
 
 /// Fuzz targets link libFuzzer's main, so they exist only while fuzzing: `make fuzz`.

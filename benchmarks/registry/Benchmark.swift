@@ -2,6 +2,7 @@
 // nginx with the same bytes as static files.
 
 import BenchmarkSupport
+import RegistryLoad
 
 @main
 enum Benchmark {

@@ -60,8 +60,12 @@ package final class Session {
     /// The order is the same in each: A B C A B C.
     ///
     /// A stretch during which others used the processors is repeated; the quietest attempt counts.
-    package func alternate(_ contenders: [Contender], rounds: Int? = nil) throws(BenchmarkFailure) -> [Series] {
-        let servers = contenders.flatMap(\.server.processes)
+    ///
+    /// - Parameter others: Servers that work for the contenders, which are not "others".
+    package func alternate(
+        _ contenders: [Contender], rounds: Int? = nil, with others: [Server] = []
+    ) throws(BenchmarkFailure) -> [Series] {
+        let servers = contenders.flatMap(\.server.processes) + others.flatMap(\.processes)
         for contender in contenders { ProcessUsage.resetHighWater(of: contender.server.processes) }
         var all = contenders.map { Series($0.label) }
         for _ in 0..<(rounds ?? options.rounds) {
@@ -73,15 +77,30 @@ package final class Session {
     }
 
     /// Runs a body once, however noisy the machine is, and gives what it cost.
+    ///
+    /// - Parameter others: Servers that work for this one, which are not "others".
     package func cost(
-        of server: Server, _ body: () throws(BenchmarkFailure) -> Void
+        of server: Server, with others: [Server] = [], _ body: () throws(BenchmarkFailure) -> Void
     ) throws(BenchmarkFailure) -> Cost {
         let processes = server.processes
-        let before = (MachineLoad(servers: processes), ProcessUsage.processorTime(of: processes))
+        let all = processes + others.flatMap(\.processes)
+        let before = (MachineLoad(servers: all), ProcessUsage.processorTime(of: processes))
         try body()
         return Cost(
             processorMicroseconds: Double(ProcessUsage.processorTime(of: processes) - before.1) / 1000,
-            othersPercent: MachineLoad(servers: processes).othersShare(since: before.0) * 100)
+            othersPercent: MachineLoad(servers: all).othersShare(since: before.0) * 100)
+    }
+
+    /// Repeats an attempt while others use the processors, and gives the quietest.
+    package func quietest<Value>(
+        _ attempt: () throws(BenchmarkFailure) -> (value: Value, cost: Cost)
+    ) throws(BenchmarkFailure) -> (value: Value, cost: Cost) {
+        var best = try attempt()
+        for _ in 0..<options.retries where best.cost.othersPercent > options.noisePercent {
+            let next = try attempt()
+            if next.cost.othersPercent < best.cost.othersPercent { best = next }
+        }
+        return best
     }
 
     /// What something cost.

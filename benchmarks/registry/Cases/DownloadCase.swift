@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import RegistryLoad
 
 /// GET or HEAD of one kind of content, over and over, in the clear or over TLS.
 struct DownloadCase {

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import RegistryLoad
 
 /// The servers of the download cases, each with the same charts and blobs; started and filled at first use.
 final class DownloadFixture {

@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Glibc
+import RegistryLoad
 
 /// Flushes a push, counted by strace: what remains comparable when the disk is another.
 ///

@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Glibc
+import RegistryLoad
 import Synchronization
 
 /// Resident memory: after the start, and at its peak while many push and pull and two move a big blob.

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import RegistryLoad
 
 /// Durable pushes of 50 kB charts as Helm does them, and pulls.
 struct PushCase {

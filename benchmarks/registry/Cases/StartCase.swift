@@ -1,5 +1,6 @@
 import BenchmarkSupport
 import Glibc
+import RegistryLoad
 
 /// From the start of the program to its first answer.
 enum StartCase {

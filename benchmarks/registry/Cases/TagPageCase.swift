@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import RegistryLoad
 
 /// A page of 100 tags out of 100, and out of a hundred thousand.
 enum TagPageCase {

@@ -14,7 +14,7 @@ package struct ResponseHead {
     /// Reads the head at the start of some bytes; nil when it is not all there.
     ///
     /// Just enough of the grammar for servers that are known to speak it.
-    init?(_ bytes: UnsafeRawBufferPointer) throws(BenchmarkFailure) {
+    package init?(_ bytes: UnsafeRawBufferPointer) throws(BenchmarkFailure) {
         guard let start = bytes.baseAddress else { return nil }
         var line = 0
         while let feed = memchr(start + line, 10, bytes.count - line) {

@@ -34,6 +34,12 @@ package struct Series {
         stretches.append(Stretch(sample: sample))
     }
 
+    /// Adds a stretch of load and what it cost.
+    package mutating func add(_ sample: LoadSample, _ cost: Session.Cost) {
+        let each = sample.requests > 0 ? cost.processorMicroseconds / Double(sample.requests) : 0
+        stretches.append(Stretch(sample: sample, processorMicroseconds: each, othersPercent: cost.othersPercent))
+    }
+
     /// Notes what all of it cost, spread over what was counted.
     package mutating func note(_ cost: Session.Cost, for count: Int) {
         for number in stretches.indices {

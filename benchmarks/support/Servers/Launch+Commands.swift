@@ -14,7 +14,7 @@ extension Server.Launch {
     private func chartroomCommand(_ port: UInt16) throws(BenchmarkFailure) -> [String] {
         let tls = certificate.map { "tls: {certificate: \"\($0.chain)\", key: \"\($0.key)\"}\n" } ?? ""
         let file = "\(directory)/config.yaml"
-        try writeText(file, "log: {access: false}\n" + tls)
+        try writeText(file, "log: {access: false}\n" + tls + settings)
         return [chartroom, "serve", "--listen", "127.0.0.1:\(port)", "--data", "\(directory)/data", "--config", file]
     }
 
@@ -37,6 +37,7 @@ extension Server.Launch {
               headers: {X-Content-Type-Options: [nosniff]}
             \(tls)health:
               storagedriver: {enabled: true, interval: 10s, threshold: 3}
+            \(settings)
 
             """)
         return ["docker-registry", "serve", file]

@@ -17,6 +17,8 @@ package final class Server {
         /// The `chartroom` to run.
         package var chartroom = ""
         package var certificate: Certificate?
+        /// Lines for the configuration file of Chartroom or docker-registry.
+        package var settings = ""
         /// Lines for the server block of nginx.
         package var nginxLines: [String] = []
         /// Words to put before the command: a tracer.

@@ -2,33 +2,40 @@ import BenchmarkSupport
 import Codecs
 
 /// A made-up chart as Helm pushes it: an archive that does not compress, a config and a manifest of about 1 kB.
-struct Chart: Sendable {
-    let repository: String
-    let tag: String
+package struct Chart: Sendable {
+    package private(set) var repository: String
+    package let tag: String
     /// The archive in two parts: one of its own, one that all charts share.
-    let layer: [[UInt8]]
-    let layerDigest: String
-    let config: [UInt8]
-    let configDigest: String
-    let manifest: [UInt8]
-    let manifestDigest: String
+    package let layer: [[UInt8]]
+    package let layerDigest: String
+    package let config: [UInt8]
+    package let configDigest: String
+    package let manifest: [UInt8]
+    package let manifestDigest: String
+
+    /// The same chart as a server has it that keeps it below a path.
+    package func below(_ prefix: String) -> Chart {
+        var chart = self
+        chart.repository = "\(prefix)/\(repository)"
+        return chart
+    }
 }
 
 /// Makes charts, the same ones in every run.
-struct ChartMaker: Sendable {
+package struct ChartMaker: Sendable {
     /// Repositories the charts are spread over.
-    static let repositories = 16
+    package static let repositories = 16
 
     private let filling: [UInt8]
     private let layerByteCount: Int
 
-    init(layerByteCount: Int) {
+    package init(layerByteCount: Int) {
         self.layerByteCount = layerByteCount
         filling = randomBytes(layerByteCount - 32, seed: 1)
     }
 
     /// One chart; a number never gives the same blob as another.
-    func chart(_ number: Int) -> Chart {
+    package func chart(_ number: Int) -> Chart {
         let name = "chart-\(number % ChartMaker.repositories)"
         let mark = "\(number)"
         let own = Array((mark + String(repeating: " ", count: 32 - mark.utf8.count)).utf8)
@@ -59,7 +66,7 @@ struct ChartMaker: Sendable {
 }
 
 /// The digest of parts, one after another, the whole repeated.
-func digestText(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
+package func digestText(_ parts: [[UInt8]], repetitions: Int = 1) -> String {
     let hasher = ContentHasher(.sha256)
     for _ in 0..<repetitions {
         for part in parts { hasher.update(part.span) }

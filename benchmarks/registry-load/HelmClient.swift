@@ -1,21 +1,21 @@
-import BenchmarkSupport
+package import BenchmarkSupport
 import Glibc
 
 /// One client that pushes and pulls as Helm 4 does, over two keep-alive connections.
 ///
 /// What it sends, and on which connection, was recorded from the real client; the order inside the two connections
 /// varies there, too.
-final class HelmClient {
+package final class HelmClient {
     private let first: Connection
     private let second: Connection
 
-    init(port: UInt16) throws(BenchmarkFailure) {
+    package init(port: UInt16) throws(BenchmarkFailure) {
         first = try Connection(port: port)
         second = try Connection(port: port)
     }
 
     /// Pushes a chart: ten requests when nothing of it is there, three when all of it is.
-    func push(_ chart: Chart) throws(BenchmarkFailure) {
+    package func push(_ chart: Chart) throws(BenchmarkFailure) {
         let (repository, byDigest) = (chart.repository, chart.manifestDigest)
         let known = try first.exchange(.manifest("HEAD", repository, byDigest), expecting: 200, 404)
         guard known.status == 404 else {
@@ -34,10 +34,21 @@ final class HelmClient {
     }
 
     /// Pulls a chart over one connection: manifest, config, archive.
-    func pull(_ chart: Chart) throws(BenchmarkFailure) {
+    package func pull(_ chart: Chart) throws(BenchmarkFailure) {
         try first.exchange(.manifest("GET", chart.repository, chart.tag), expecting: 200)
         try first.exchange(.blob("GET", chart.repository, chart.configDigest), expecting: 200)
         try first.exchange(.blob("GET", chart.repository, chart.layerDigest), expecting: 200)
+    }
+
+    /// Pulls a chart over two connections: the manifest, then config and archive at once.
+    package func pullAtOnce(_ chart: Chart) throws(BenchmarkFailure) {
+        try first.exchange(.manifest("GET", chart.repository, chart.tag), expecting: 200)
+        let config = HTTPRequest.blob("GET", chart.repository, chart.configDigest)
+        let archive = HTTPRequest.blob("GET", chart.repository, chart.layerDigest)
+        try first.send(config)
+        try second.send(archive)
+        try first.receive(config).expect([200], for: config)
+        try second.receive(archive).expect([200], for: archive)
     }
 
     /// Uploads both blobs at once, each over its own connection.
