@@ -141,11 +141,13 @@ let checks: [Target] = [
     tests(
         "PullThroughTests",
         [
-            "PullThrough", "LocalRegistry", "RemoteRegistry", "ChartRepository", "HTTPClient", "HTTPMessage", "HelmModel",
+            "PullThrough", "LocalRegistry", "RemoteRegistry", "ChartRepository", "HTTPClient", "HTTPMessage",
+            "HelmModel",
             "Content", "OCIModel", "Posix", "Codecs", "Telemetry",
         ]),
     .target(
-        name: "ServerSupport", dependencies: ["FrontDoor", "Content", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
+        name: "ServerSupport",
+        dependencies: ["FrontDoor", "Content", "HTTPServer", "HTTPMessage", "OCIModel", "Telemetry"],
         path: "Tests/ServerSupport", swiftSettings: language),
     tests(
         "FrontDoorTests",

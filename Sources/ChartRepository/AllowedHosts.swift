@@ -31,7 +31,8 @@ public enum AllowedHosts: Sendable, Equatable {
 
     /// Whether a repository on the host `own` may send us to a registry; both `host` or `host:port`.
     public func allows(registry host: String, from own: String) -> Bool {
-        guard let target = try? HTTPURL(parsing: "https://\(host)"), let source = try? HTTPURL(parsing: "https://\(own)")
+        guard let target = try? HTTPURL(parsing: "https://\(host)"),
+            let source = try? HTTPURL(parsing: "https://\(own)")
         else { return false }
         return allows(target, from: source)
     }
