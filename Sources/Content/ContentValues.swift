@@ -135,14 +135,23 @@ public struct TagAttributes: Sendable, Equatable {
     public var updatedAt: Int64
     /// Its locks.
     public var locks: AttributeLocks
+    /// The prefix of the upstream it was cached from; nil for one that was pushed.
+    public var upstream: String?
+    /// Since when the upstream does not have it any more, in microseconds since 1970; nil while it has.
+    public var goneSince: Int64?
 
     /// Builds the attributes.
-    public init(name: Tag, digest: Digest, createdAt: Int64, updatedAt: Int64, locks: AttributeLocks) {
+    public init(
+        name: Tag, digest: Digest, createdAt: Int64, updatedAt: Int64, locks: AttributeLocks, upstream: String? = nil,
+        goneSince: Int64? = nil
+    ) {
         self.name = name
         self.digest = digest
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.locks = locks
+        self.upstream = upstream
+        self.goneSince = goneSince
     }
 }
 

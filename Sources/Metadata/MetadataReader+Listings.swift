@@ -55,16 +55,18 @@ extension MetadataReader {
         if let digest {
             return try sql.page(
                 """
-                SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks
+                SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks, o.upstream, o.gone_since
                 FROM manifests m JOIN tags t ON t.manifest_id = m.id
+                LEFT JOIN tag_origins o ON o.repository_id = t.repository_id AND o.name = t.name
                 WHERE m.repository_id = ?1 AND m.digest = ?2 AND t.name > ?3 AND t.locks & 4 ORDER BY t.name LIMIT ?4
                 """, [.integer(row.id), .digest(digest), .text(page.last ?? "")], limit: page.limit,
                 MetadataReader.tagAttributes)
         }
         return try sql.page(
             """
-            SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks
+            SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks, o.upstream, o.gone_since
             FROM tags t JOIN manifests m ON m.id = t.manifest_id
+            LEFT JOIN tag_origins o ON o.repository_id = t.repository_id AND o.name = t.name
             WHERE t.repository_id = ?1 AND t.name > ?2 AND t.locks & 4 ORDER BY t.name LIMIT ?3
             """, [.integer(row.id), .text(page.last ?? "")], limit: page.limit, MetadataReader.tagAttributes)
     }
@@ -73,8 +75,9 @@ extension MetadataReader {
     public func tag(_ tag: Tag, in repository: RepositoryName) throws(ContentError) -> TagAttributes? {
         try sql.first(
             """
-            SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks
+            SELECT t.name, m.digest, t.created_at, t.updated_at, t.locks, o.upstream, o.gone_since
             FROM repositories r JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.id = t.manifest_id
+            LEFT JOIN tag_origins o ON o.repository_id = t.repository_id AND o.name = t.name
             WHERE r.name = ?1 AND t.name = ?2
             """, [.text(repository.description), .text(tag.description)], MetadataReader.tagAttributes) ?? nil
     }
@@ -82,7 +85,8 @@ extension MetadataReader {
     private static func tagAttributes(_ row: Row) -> TagAttributes? {
         guard let name = try? Tag(parsing: row.text(0)), let digest = row.digest(1) else { return nil }
         return TagAttributes(
-            name: name, digest: digest, createdAt: row.integer(2), updatedAt: row.integer(3), locks: row.locks(4))
+            name: name, digest: digest, createdAt: row.integer(2), updatedAt: row.integer(3), locks: row.locks(4),
+            upstream: row.optionalText(5), goneSince: row.optionalInteger(6))
     }
 
     /// A page of manifests with attributes and tags, by digest.

@@ -125,6 +125,10 @@ extension PullThroughCache {
     private func refusal(of index: RepositoryIndex, _ known: UpstreamIndexState?, _ rule: UpstreamRule) -> String? {
         guard let known, known.versionCount > 0 else { return nil }
         let least = known.versionCount * Int64(100 - min(max(rule.shrinkPercent, 0), 100)) / 100
+        // What Helm and ChartMuseum write last is `generated`: without it and with fewer versions, it is half an index.
+        if index.generated.isEmpty, index.versionCount < known.versionCount {
+            return "it lists \(index.versionCount) versions, the one before \(known.versionCount), and lacks its end"
+        }
         guard index.versionCount < least else { return nil }
         return "it lists \(index.versionCount) versions, the one before \(known.versionCount), and may lose "
             + "\(rule.shrinkPercent) %; if that is right, set shrink: 100% for the upstream"

@@ -117,7 +117,7 @@ extension PullThroughCache: UpstreamControl {
 
     /// Fetches what a reference names and everything below it, unless it is here.
     public func warm(_ reference: Reference) async throws(ContentError) -> WarmedReference {
-        guard table.match(reference.repository) != nil else {
+        guard let match = table.match(reference.repository) else {
             throw .nameUnknown("no upstream stands behind \(reference.repository)")
         }
         guard let named = reference.manifest else {
@@ -128,12 +128,15 @@ extension PullThroughCache: UpstreamControl {
         var waiting = [named]
         var seen: Set<Digest> = []
         while let next = waiting.popLast() {
+            let before = warmed.fetched
             let manifest = try await warmManifest(next, in: reference.repository, &warmed)
             guard seen.insert(manifest.digest).inserted, seen.count <= PullThroughCache.mostManifests else { continue }
             guard let parsed = try? Manifest(parsing: manifest.bytes, contentType: manifest.mediaType) else { continue }
             waiting += parsed.manifests.map { .digest($0.digest) }
+            // Of a classic upstream the archive has come with the manifest.
+            let hasCome = warmed.fetched > before && match.upstream.knownKind == .charts
             for blob in parsed.layers + (parsed.config.map { [$0] } ?? []) {
-                try await warmBlob(blob, in: reference.repository, &warmed)
+                try await warmBlob(blob, in: reference.repository, hasCome: hasCome, &warmed)
             }
         }
         return warmed
@@ -157,10 +160,10 @@ extension PullThroughCache: UpstreamControl {
     }
 
     private func warmBlob(
-        _ blob: Descriptor, in repository: RepositoryName, _ warmed: inout WarmedReference
+        _ blob: Descriptor, in repository: RepositoryName, hasCome: Bool, _ warmed: inout WarmedReference
     ) async throws(ContentError) {
         switch try cachedBlob(blob.digest, in: repository) {
-        case .here(.whole, _)?, nil: return
+        case .here(.whole, _)?, nil: guard hasCome else { return }
         case .here(.growing, _)?: break
         case .later(let read)?: _ = try await read()
         }

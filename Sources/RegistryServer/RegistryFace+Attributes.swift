@@ -78,12 +78,15 @@ extension RegistryFace {
     }
 
     private static func object(_ tag: TagAttributes) -> JSONValue {
-        .object([
+        var members: [(String, JSONValue)] = [
             ("name", .string(tag.name.description)), ("digest", .string(tag.digest.description)),
             ("createdTime", .string(AttributeTime.text(tag.createdAt))),
             ("lastUpdateTime", .string(AttributeTime.text(tag.updatedAt))), ("signed", .bool(false)),
             ("changeableAttributes", locks(tag.locks)),
-        ])
+        ]
+        if let upstream = tag.upstream { members.append(("upstream", .string(upstream))) }
+        if let time = tag.goneSince { members.append(("goneTime", .string(AttributeTime.text(time)))) }
+        return .object(members)
     }
 
     private static func object(_ manifest: ManifestAttributes) -> JSONValue {

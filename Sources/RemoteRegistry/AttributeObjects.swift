@@ -43,7 +43,8 @@ extension TagAttributes {
             digest: try Digest(parsing: json["digest"]?.string ?? ""),
             createdAt: AttributeTime.microseconds(json["createdTime"]),
             updatedAt: AttributeTime.microseconds(json["lastUpdateTime"]),
-            locks: AttributeLocks(json: json["changeableAttributes"]))
+            locks: AttributeLocks(json: json["changeableAttributes"]), upstream: json["upstream"]?.string,
+            goneSince: json["goneTime"].map { AttributeTime.microseconds($0) }.flatMap { $0 == 0 ? nil : $0 })
     }
 }
 

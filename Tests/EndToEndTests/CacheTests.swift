@@ -144,6 +144,8 @@ struct CacheTests {
         #expect(listed.status == 0 && listed.output.contains("\"health\""), "\(listed)")
         let explained = try await chartroom("explain", "stable/room:1.0.0")
         #expect(explained.status == 0 && explained.output.contains("served from disk"), "\(explained)")
+        let tags = try await chartroom("tag", "list", "stable/room")
+        #expect(tags.status == 0 && tags.output.contains("UPSTREAM"), "\(tags)")
         let purged = try await chartroom("upstream", "purge", "stable", "--yes")
         #expect(purged.status == 0, "\(purged)")
         let gone = try await chartroom("explain", "stable/room:1.0.0")

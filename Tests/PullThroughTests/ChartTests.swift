@@ -112,6 +112,25 @@ import Testing
         #expect(try await list(fixture) == CacheNote(age: 0))
     }
 
+    @Test("An index that lost its end is refused, however little it lost") func cut() async throws {
+        let fixture = try Fixture()
+        for number in 0..<10 { fixture.charts.add(PackedChart("app", "1.0.\(number)")) }
+        _ = try await list(fixture)
+        fixture.charts.change { state in
+            state.charts["app-1.0.0.tgz"] = nil
+            state.hasEnd = false
+        }
+        fixture.wait(100)
+        _ = try await list(fixture)
+        await fixture.settle()
+        #expect(try versions(fixture).count == 10)
+        fixture.charts.change { $0.hasEnd = true }
+        fixture.wait(100)
+        _ = try await list(fixture)
+        await fixture.settle()
+        #expect(try versions(fixture).count == 9)
+    }
+
     @Test("A version that the upstream replaced under its name is served as it was until the new one is here")
     func replaced() async throws {
         let fixture = try Fixture()

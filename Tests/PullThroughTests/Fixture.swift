@@ -149,6 +149,8 @@ final class FakeCharts: UpstreamCharts {
         var lies: [String: Digest] = [:]
         var provenance: [String: [UInt8]] = [:]
         var created = "2024-01-02T03:04:05Z"
+        /// Whether the index has what stands at its end.
+        var hasEnd = true
         var failure: ContentError?
         var log: [String] = []
         var beforePiece: (@Sendable (Int) async -> Void)?
@@ -184,6 +186,7 @@ final class FakeCharts: UpstreamCharts {
         var builder = RepositoryIndexBuilder()
         _ = builder.step(at: [])
         _ = builder.take(.string("v1"), at: ["apiVersion"])
+        if now.hasEnd { _ = builder.take(.string(now.created), at: ["generated"]) }
         _ = builder.step(at: ["entries"])
         for (name, files) in Dictionary(grouping: now.charts, by: \.value.name).sorted(by: { $0.key < $1.key }) {
             _ = builder.step(at: ["entries", name])

@@ -152,6 +152,8 @@ import Testing
         #expect(text.contains("does not have it any more"))
         let reference = Reference(repository: try fixture.name("remote/app"), tag: try Tag(parsing: "latest"))
         #expect(try await fixture.cache.explain(reference).goneSince != nil)
+        let listed = try await fixture.store.tagAttributes(try Tag(parsing: "latest"), in: fixture.name("remote/app"))
+        #expect(listed.upstream == "remote")
         // It comes back.
         fixture.registry.add(one, tag: "latest")
         fixture.wait(100)

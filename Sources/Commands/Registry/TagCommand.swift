@@ -24,12 +24,17 @@ extension Invocation {
 
     /// Writes tags.
     func showTags(_ tags: [TagAttributes]) throws(CommandError) {
-        var table = Table([("TAG", .left), ("DIGEST", .left), ("UPDATED", .left), ("LOCKED", .left)])
+        // Where nothing is cached, nobody wonders about upstreams.
+        let hasCached = tags.contains { $0.upstream != nil }
+        var table = Table(
+            [("TAG", .left), ("DIGEST", .left), ("UPDATED", .left), ("LOCKED", .left)]
+                + (hasCached ? [("UPSTREAM", .left)] : []))
         for tag in tags {
-            table.add([
-                tag.name.description, tag.digest.description, Objects.shortTime(tag.updatedAt),
-                Objects.lockText(tag.locks),
-            ])
+            table.add(
+                [
+                    tag.name.description, tag.digest.description, Objects.shortTime(tag.updatedAt),
+                    Objects.lockText(tag.locks),
+                ] + (hasCached ? [Objects.upstreamText(tag)] : []))
         }
         try show(json: .array(tags.map(Objects.tag)), table: table.text)
     }

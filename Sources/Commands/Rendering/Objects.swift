@@ -42,11 +42,20 @@ enum Objects {
     }
 
     static func tag(_ tag: TagAttributes) -> JSONValue {
-        .object([
+        var members: [(String, JSONValue)] = [
             ("name", .string(tag.name.description)), ("digest", .string(tag.digest.description)),
             ("createdTime", time(tag.createdAt)), ("lastUpdateTime", time(tag.updatedAt)), ("signed", .bool(false)),
             ("changeableAttributes", locks(tag.locks)),
-        ])
+        ]
+        if let upstream = tag.upstream { members.append(("upstream", .string(upstream))) }
+        if let gone = tag.goneSince { members.append(("goneTime", time(gone))) }
+        return .object(members)
+    }
+
+    /// Where a tag is cached from, and since when that does not have it any more; `-` for one that was pushed.
+    static func upstreamText(_ tag: TagAttributes) -> String {
+        guard let upstream = tag.upstream else { return "-" }
+        return upstream + (tag.goneSince.map { ", gone since \(shortTime($0))" } ?? "")
     }
 
     static func manifest(_ manifest: ManifestAttributes) -> JSONValue {
