@@ -36,6 +36,9 @@ struct ChartCollectionTests {
         let published = try #require(ChartCollectionTests.folder) + "/../index.yaml"
         if try await run("test", ["-e", published]).status == 0 {
             try await worlds.compare(with: try contents(of: published))
+            if Workshop.runs(with: "nginx") {
+                try await worlds.compareCached(publishedIn: try #require(ChartCollectionTests.folder) + "/..")
+            }
         }
         #expect(await server.stop() == 0)
     }

@@ -24,7 +24,7 @@ struct CollectionWorlds {
     }
 
     /// The path of a version's manifest.
-    private func manifest(_ version: ReadIndex.Version) throws -> String {
+    func manifest(_ version: ReadIndex.Version) throws -> String {
         let tag = version.version.replacing("+", with: "_")
         return "/v2/\(CollectionWorlds.namespace)/\(version.name)/manifests/\(tag)"
     }
