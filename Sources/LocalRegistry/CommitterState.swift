@@ -192,6 +192,8 @@ extension CommitterState {
                 try writer.notePulls(pulls)
                 try writer.noteTagChecks(checks)
             }
+            // Before the memory of the checks goes: who looks then must not find what the rows said before.
+            if !checks.isEmpty { generation.advance() }
             self.checks.didWrite(true)
         } catch {
             // Pull times are advice for people and for later clean-up; losing some is no error.

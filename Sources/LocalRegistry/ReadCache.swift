@@ -14,6 +14,11 @@ final class ReadCache {
         let reference: ManifestReference
     }
 
+    struct TagKey: Hashable {
+        let repository: RepositoryName
+        let tag: Tag
+    }
+
     struct BlobKey: Hashable {
         let repository: RepositoryName
         let digest: Digest
@@ -27,6 +32,7 @@ final class ReadCache {
     }
 
     private static let mostManifests = 1024
+    private static let mostOrigins = 1024
     private static let mostBlobs = 4096
     /// A larger blob costs so much to send that opening it costs nothing.
     private static let largestOpenBlob: Int64 = 256 << 10
@@ -35,6 +41,7 @@ final class ReadCache {
     private static let largestManifest = 16 << 10
 
     private var manifests: [ManifestKey: MetadataReader.FoundManifest] = [:]
+    private var origins: [TagKey: TagOrigin?] = [:]
     private var blobs: [BlobKey: Blob] = [:]
     /// The blobs whose files are open, the oldest at `nextOpen` once all places are taken.
     private var open: [BlobKey] = []
@@ -51,8 +58,17 @@ final class ReadCache {
         guard generation != current else { return }
         generation = current
         if !manifests.isEmpty { manifests.removeAll(keepingCapacity: true) }
+        if !origins.isEmpty { origins.removeAll(keepingCapacity: true) }
         forgetBlobs()
         bytes = 0
+    }
+
+    /// Where a tag comes from: nil when nobody looked, a nil inside when it was pushed here.
+    func origin(_ key: TagKey) -> TagOrigin?? { origins[key] }
+
+    func remember(_ origin: TagOrigin?, _ key: TagKey) {
+        if origins.count >= ReadCache.mostOrigins { origins.removeAll(keepingCapacity: true) }
+        origins[key] = .some(origin)
     }
 
     private func forgetBlobs() {

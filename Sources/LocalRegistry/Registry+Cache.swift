@@ -10,7 +10,16 @@ extension Registry: CacheStore {
     public func tagOrigin(_ tag: Tag, in repository: RepositoryName) throws(ContentError) -> TagOrigin? {
         // Memory first: what the committer takes out of it meanwhile is in the row by then.
         let check = checks.find(tag, in: repository)
-        guard var origin = try reader().tagOrigin(tag, in: repository) else { return nil }
+        let cache = cache()
+        let key = ReadCache.TagKey(repository: repository, tag: tag)
+        let row: TagOrigin?
+        if let known = cache.origin(key) {
+            row = known
+        } else {
+            row = try reader().tagOrigin(tag, in: repository)
+            cache.remember(row, key)
+        }
+        guard var origin = row else { return nil }
         if let check, check.time >= origin.checkedAt {
             origin.checkedAt = check.time
             origin.goneSince = check.isGone ? origin.goneSince ?? check.time : nil

@@ -59,7 +59,7 @@ final class NegativeCache: Sendable {
 
 /// Counts how requests were answered.
 struct CacheMeter: Sendable {
-    enum Answer: String, CaseIterable {
+    enum Answer: Int, CaseIterable {
         /// From disk, fresh.
         case hit
         /// From disk, older than it should be.
@@ -81,7 +81,7 @@ struct CacheMeter: Sendable {
         let family = metrics.counters(
             "chartroom_cache_answers_total", "Answers about what upstreams stand behind, by where they came from.",
             labels: ["result"], maximumChildren: 8)
-        answers = Answer.allCases.map { family($0.rawValue) }
+        answers = Answer.allCases.map { family("\($0)") }
         fetchedBytes = metrics.counter(
             "chartroom_upstream_received_bytes_total", "Bytes of blobs fetched from upstreams.")
         requests = metrics.counter(
@@ -91,7 +91,6 @@ struct CacheMeter: Sendable {
     }
 
     func count(_ answer: Answer) {
-        let index = Answer.allCases.firstIndex(of: answer) ?? 0
-        answers[index].increment()
+        answers[answer.rawValue].increment()
     }
 }

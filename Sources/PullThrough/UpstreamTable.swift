@@ -12,13 +12,13 @@ struct UpstreamTable: Sendable {
 
     /// In the configuration's order.
     let all: [Upstream]
-    private let byPrefix: [String: Upstream]
+    private let byPrefix: [Substring: Upstream]
     private let firstElements: Set<Substring>
 
     /// Prefixes are unique; of two equal ones the first counts.
     init(_ upstreams: [Upstream]) {
         all = upstreams
-        byPrefix = Dictionary(upstreams.map { ($0.rule.prefix.description, $0) }) { first, _ in first }
+        byPrefix = Dictionary(upstreams.map { (Substring($0.rule.prefix.description), $0) }) { first, _ in first }
         firstElements = Set(upstreams.compactMap { $0.rule.prefix.elements.first })
     }
 
@@ -34,16 +34,16 @@ struct UpstreamTable: Sendable {
         namespace.path.flatMap { match($0.description, takesWhole: true) }
     }
 
-    func upstream(at prefix: String) -> Upstream? { byPrefix[prefix] }
+    func upstream(at prefix: String) -> Upstream? { byPrefix[Substring(prefix)] }
 
     private func match(_ path: String, takesWhole: Bool) -> Match? {
         let slash = UInt8(ascii: "/")
-        guard firstElements.contains(Substring(path.utf8.prefix { $0 != slash })) else { return nil }
-        if takesWhole, let upstream = byPrefix[path] { return Match(upstream: upstream, rest: "") }
+        guard firstElements.contains(path[..<(path.utf8.firstIndex(of: slash) ?? path.endIndex)]) else { return nil }
+        if takesWhole, let upstream = byPrefix[path[...]] { return Match(upstream: upstream, rest: "") }
         var head = path[...]
         while let cut = head.utf8.lastIndex(of: slash) {
             head = head[..<cut]
-            if let upstream = byPrefix[String(head)] {
+            if let upstream = byPrefix[head] {
                 return Match(upstream: upstream, rest: String(path[path.utf8.index(after: cut)...]))
             }
         }

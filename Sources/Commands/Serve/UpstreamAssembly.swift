@@ -159,6 +159,9 @@ struct UpstreamAssembly {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "chartroom/" + ProgramVersion.text
         configuration.tls = tls
+        // The budgets of the hosts say how many there are; the client must not be narrower than the widest of them.
+        let widest = self.configuration.upstreams.map(\.limits.connections).max() ?? 0
+        configuration.maximumConnectionsPerHost = max(configuration.maximumConnectionsPerHost, widest)
         do {
             let client = try HTTPClient(configuration)
             clients.append((tls, client))

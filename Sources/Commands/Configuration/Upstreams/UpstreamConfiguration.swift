@@ -74,7 +74,7 @@ struct UpstreamConfiguration: Sendable, Equatable {
 
     struct Limits: Sendable, Equatable {
         /// Requests at a time, for each host.
-        var connections = 16
+        var connections = 32
         /// Requests in a second, for each host; 0 for no limit.
         var requestsPerSecond = 0
         /// The largest chart.
