@@ -8,7 +8,6 @@
 // waits or writes runs on the pool it is given.
 
 internal import Content
-internal import HelmModel
 public import OCIModel
 
 /// What is configured for one prefix.
@@ -98,11 +97,23 @@ public struct UpstreamRule: Sendable {
         (UpstreamRule.isVersion(tag) ? freshness.versions : freshness.tags).microseconds
     }
 
-    /// Whether a tag is a whole version, with or without a `v` in front: nobody moves those.
+    /// Whether a tag is a whole version, `1.2.3` with or without a `v` in front and with anything behind it: nobody moves
+    /// those.
+    ///
+    /// Asked for each pull of a tag, so it is read by its bytes.
     static func isVersion(_ tag: Tag) -> Bool {
-        let text = tag.chartVersion
-        let bare = text.utf8.first == UInt8(ascii: "v") ? String(text.dropFirst()) : text
-        return (try? SemanticVersion(parsing: bare)) != nil
+        var rest = tag.description.utf8[...]
+        if rest.first == UInt8(ascii: "v") { rest = rest.dropFirst() }
+        for part in 0..<3 {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard !digits.isEmpty, digits.count == 1 || digits.first != 0x30 else { return false }
+            rest = rest[digits.endIndex...]
+            guard part < 2 else { break }
+            guard rest.first == UInt8(ascii: ".") else { return false }
+            rest = rest.dropFirst()
+        }
+        // What is behind it, as `-rc.1` or `_up2.3.4`, is of the version as well.
+        return rest.first.map { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") } ?? true
     }
 }
 

@@ -127,6 +127,32 @@ struct CacheTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test("Trusts a private authority for an upstream over TLS, and nobody without it")
+    func privateAuthority() async throws {
+        let near = try Fixture()
+        let far = try Fixture()
+        let upstream = try await far.startSecured()
+        let address = try await upstream.address()
+        let helm = try HelmTests.Helm(["--ca-file", far.authority])
+        #expect(try await helm("login", address, "alice", "opensesame").status == 0)
+        let pushed = try await helm("push", Workshop.charts + "/room-1.0.0.tgz", "oci://\(address)/team")
+        #expect(pushed.status == 0, "\(pushed)")
+        _ = try near.folder.write("password", "opensesame\n")
+        let login = "credentials: {username: alice, passwordFile: password}"
+        let server = try await near.start(
+            try configuration(
+                near,
+                "  - {prefix: far, url: 'oci://\(address)/team', tls: {authorities: '\(far.authority)'}, \(login)}\n"
+                    + "  - {prefix: distrusted, url: 'oci://\(address)/team', \(login)}\n"))
+        try await pull(("room", "1.0.0"), from: server, below: "far")
+        let web = try Web(try await server.url())
+        let refused = try await web.send(.get, "/v2/distrusted/room/manifests/1.0.0")
+        #expect(refused.status == 502, "\(String(decoding: refused.body, as: UTF8.self))")
+        #expect(!server.output.contains("opensesame"))
+        #expect(await server.stop() == 0)
+        #expect(await upstream.stop() == 0)
+    }
+
     @Test("Warms, lists, tests, explains and purges")
     func commands() async throws {
         let fixture = try Fixture()

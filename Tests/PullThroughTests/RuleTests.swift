@@ -39,7 +39,7 @@ import Testing
         "Whole versions are as good as immutable, other tags are not",
         arguments: [
             ("1.2.3", true), ("v1.2.3", true), ("1.2.3_build.5", true), ("1.2.3-rc.1", true), ("1.2", false),
-            ("latest", false), ("v1", false), ("2024", false),
+            ("latest", false), ("v1", false), ("2024", false), ("1.2.3.4", false), ("01.2.3", false), ("v", false),
         ]) func versions(tag: String, isVersion: Bool) throws
     {
         #expect(UpstreamRule.isVersion(try Tag(parsing: tag)) == isVersion)
