@@ -22,7 +22,7 @@ public struct RepositoryIndexEntry: Sendable, Equatable {
     public let isRemoved: Bool
     /// Whether the chart is deprecated.
     public let isDeprecated: Bool
-    /// The metadata as Helm's config blob has it, though not escaped as Go does.
+    /// The metadata as Helm's config blob has it.
     private let packed: [UInt8]
 
     /// Reads the tree of one entry.
@@ -41,7 +41,7 @@ public struct RepositoryIndexEntry: Sendable, Equatable {
         archive = RepositoryIndexEntry.digest(digestText)
         isRemoved = fields.isRemoved
         isDeprecated = metadata.isDeprecated
-        packed = JSONValue.object(metadata.jsonMembers).text()
+        packed = JSONValue.object(metadata.jsonMembers).text(.go)
     }
 
     /// What the index says about the chart; cleaned and checked as Helm does it for an index.
@@ -56,6 +56,19 @@ public struct RepositoryIndexEntry: Sendable, Equatable {
         } catch {
             throw HelmParseError("the metadata of \(HelmParseError.quote(name)) cannot be read back")
         }
+    }
+
+    /// The entry as an index of ours has it: `ChartIndexText.entry` of the same metadata, with what this one says of time
+    /// and digest.
+    ///
+    /// Nothing is parsed.
+    public var indexText: [UInt8] {
+        var more: [(String, JSONValue)] = [("urls", .array([.string("charts/\(name)-\(version).tgz")]))]
+        if !created.isEmpty { more.append(("created", .string(created))) }
+        if let archive { more.append(("digest", .string(archive.hex))) }
+        let text = JSONValue.object(more).text(.go)
+        // A chart has a name at least: both objects have members.
+        return packed.dropLast() + [UInt8(ascii: ",")] + text.dropFirst()
     }
 
     /// Seconds since 1970 of `created`; nil when there is none, or it is the zero that Go writes for none.

@@ -45,11 +45,9 @@ final class IndexEntries: Sendable {
 
     private func entry(_ entry: RepositoryIndexEntry, _ minimumAge: (String) -> Int64) -> UpstreamChart? {
         guard let tag = try? Tag(chartVersion: entry.version), !entry.urls.isEmpty,
-            (try? namespace.repository(forChart: entry.name)) != nil, let metadata = try? entry.metadata(),
-            !entry.name.utf8.contains(UInt8(ascii: "/")), !entry.version.utf8.contains(UInt8(ascii: "/"))
+            (try? namespace.repository(forChart: entry.name)) != nil, !entry.name.utf8.contains(UInt8(ascii: "/")),
+            !entry.version.utf8.contains(UInt8(ascii: "/"))
         else { return nil }
-        let fileName = ChartIndexText.fileName(of: metadata)
-        let json = ChartIndexText.entry(metadata, fileName: fileName, created: entry.created, digest: entry.archive)
         // Without a time nobody can tell its age: it is taken for old enough.
         let age = minimumAge(entry.name)
         let visibleFrom = age > 0 ? entry.createdAt.map { $0 * 1_000_000 + age } ?? 0 : 0
@@ -57,7 +55,7 @@ final class IndexEntries: Sendable {
             key: ChartVersionKey(name: entry.name, order: entry.listingOrder), version: entry.version, tag: tag,
             urls: entry.urls, archive: entry.archive,
             isPrerelease: (try? SemanticVersion(lenient: entry.version))?.prerelease.isEmpty == false,
-            isDeprecated: entry.isDeprecated, json: json,
+            isDeprecated: entry.isDeprecated, json: entry.indexText,
             visibleFrom: visibleFrom > now ? visibleFrom : 0)
     }
 }

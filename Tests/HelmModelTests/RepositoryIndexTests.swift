@@ -56,6 +56,12 @@ import Testing
              "digest":"\#(hex)","removed":true,"engine":"gotpl","unknown":[1]}
             """#)
         let metadata = try entry.metadata()
+        // What stands in an index of ours is written without reading the metadata again.
+        #expect(
+            entry.indexText
+                == ChartIndexText.entry(
+                    metadata, fileName: "room-1.0.tgz", created: "2024-10-17T15:04:02.497860723+02:00",
+                    digest: try Digest(parsing: "sha256:" + hex.lowercased())))
         #expect(metadata.appVersion == "1.1" && metadata.keywords == ["a", "b"] && metadata.apiVersion == "v1")
         #expect(metadata.annotations == ["k": "v"] && metadata.dependencies.map(\.version) == ["1", "2"])
         #expect(entry.isDeprecated && entry.isRemoved)
