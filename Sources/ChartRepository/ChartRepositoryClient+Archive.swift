@@ -1,5 +1,5 @@
 public import Content
-internal import HTTPClient
+public import HTTPClient
 internal import HTTPMessage
 public import HelmModel
 public import OCIModel
@@ -86,6 +86,15 @@ extension ChartRepositoryClient {
         let file = file(.archive(entry))
         guard let first = entry.urls.first else { throw .manifestUnknown("\(file): the index names no URL for it") }
         return try location(of: first, file).get()
+    }
+
+    /// Where a registry may lie that the index names, at `host[:port]`: anywhere when the configuration names it or it is
+    /// the repository's own host, else no nearer than the repository.
+    ///
+    /// May knock at the repository to know where that is.
+    public func addresses(ofRegistry host: String) async -> HTTPAddressPolicy {
+        guard let url = try? HTTPURL(parsing: "https://\(host)/") else { return .upTo(.global) }
+        return await transport.addresses(for: url, until: transport.deadline)
     }
 
     func location(of reference: String, _ file: AskedFile) -> Result<ChartLocation, ContentError> {

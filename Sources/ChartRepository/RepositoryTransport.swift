@@ -92,7 +92,7 @@ struct RepositoryTransport: Sendable {
         }
         request.redirects = .none
         request.deadlines = deadlines
-        request.addresses = await addresses(for: url, call)
+        request.addresses = await addresses(for: url, until: call.deadline)
         request.maximumResponseBytes = call.maximumResponseBytes
         do {
             let sender = url.origin == source.url.origin ? own : foreign
@@ -106,7 +106,7 @@ struct RepositoryTransport: Sendable {
 
     /// Which addresses a host may have: any when it is the repository's own or the configuration names it, else none
     /// nearer than the repository's.
-    private func addresses(for url: HTTPURL, _ call: Call) async -> HTTPAddressPolicy {
+    func addresses(for url: HTTPURL, until deadline: ContinuousClock.Instant?) async -> HTTPAddressPolicy {
         if url.origin.host == source.url.origin.host || source.allowedHosts.names(url) { return .any }
         if let kind = HTTPAddressKind(host: source.url.origin.host) ?? ownAddress.kind { return .upTo(kind) }
         // The repository was not asked for anything yet: any answer tells where it lies.
@@ -114,7 +114,7 @@ struct RepositoryTransport: Sendable {
         knock.redirects = .none
         knock.deadlines = deadlines
         do throws(HTTPClientError) {
-            ownAddress.note(try await own.send(knock, isRepeatable: true, until: call.deadline).firstAddress)
+            ownAddress.note(try await own.send(knock, isRepeatable: true, until: deadline).firstAddress)
         } catch {
             // Then what is nearest to be allowed stays unknown, and only what is far is.
         }

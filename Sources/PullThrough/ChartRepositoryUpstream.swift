@@ -6,7 +6,7 @@ internal import OCIModel
 /// A classic chart repository as an upstream, with the registries that its index may point at.
 public struct ChartRepositoryUpstream: UpstreamCharts {
     private let client: ChartRepositoryClient
-    private let registry: @Sendable (String) throws(ContentError) -> any UpstreamRegistry
+    private let registry: @Sendable (String) async throws(ContentError) -> any UpstreamRegistry
 
     /// Wraps a client.
     ///
@@ -14,7 +14,7 @@ public struct ChartRepositoryUpstream: UpstreamCharts {
     ///   `.denied` for a host that the configuration does not allow.
     public init(
         _ client: ChartRepositoryClient,
-        registry: @escaping @Sendable (String) throws(ContentError) -> any UpstreamRegistry
+        registry: @escaping @Sendable (String) async throws(ContentError) -> any UpstreamRegistry
     ) {
         self.client = client
         self.registry = registry
@@ -68,7 +68,7 @@ public struct ChartRepositoryUpstream: UpstreamCharts {
         guard let host = reference.host else {
             throw .unavailable("\(client.source.name): the index gives a bad URL for \(entry.name): it names no host")
         }
-        let source = try registry(host)
+        let source = try await registry(host)
         let stored = try await source.fetchManifest(tag, in: reference.repository)
         let parsed = try? Manifest(parsing: stored.bytes, contentType: stored.mediaType)
         guard let layer = parsed?.layers.first(where: { ChartLayer.isArchive($0.mediaType) }) else {

@@ -34,15 +34,21 @@ final class Authorizer: Sendable {
         var fetches: [TokenScope: Task<Result<Token, ContentError>, Never>] = [:]
     }
 
+    /// The most of each that is kept: a cache is asked for any number of repositories, also by who makes names up.
+    private static let mostKept = 1000
+
     private let endpoint: RegistryEndpoint
     private let provider: any CredentialProvider
     private let sender: RetryingSender
     private let deadlines: HTTPDeadlines
+    private let ownAddresses: HTTPAddressPolicy
     private let state = Mutex(State())
 
     init(
-        endpoint: RegistryEndpoint, provider: any CredentialProvider, sender: RetryingSender, deadlines: HTTPDeadlines
+        endpoint: RegistryEndpoint, provider: any CredentialProvider, sender: RetryingSender, deadlines: HTTPDeadlines,
+        ownAddresses: HTTPAddressPolicy = .any
     ) {
+        self.ownAddresses = ownAddresses
         self.deadlines = deadlines
         self.endpoint = endpoint
         self.provider = provider
@@ -70,7 +76,14 @@ final class Authorizer: Sendable {
             }
             return nil
         case .basic: return try await basic(scope.repository)
-        case .bearer(let server): return Secret("Bearer " + (try await token(for: scope, server)).text.revealed)
+        case .bearer(let server):
+            do throws(ContentError) {
+                return Secret("Bearer " + (try await token(for: scope, server)).text.revealed)
+            } catch {
+                // It may not be the right token server any more: the registry names it anew when it is asked bare.
+                state.withLock { $0.method = .unknown }
+                return nil
+            }
         }
     }
 
@@ -80,9 +93,11 @@ final class Authorizer: Sendable {
     ) async throws(ContentError) -> Secret? {
         let challenges = AuthenticationChallenge.parse(response.headers["WWW-Authenticate"] ?? "")
         if let challenge = challenges.first(where: { $0.isScheme("Bearer") && $0.parameter("realm") != nil }) {
-            let server = try TokenServer(challenge, endpoint: endpoint, addresses: foreignAddresses)
+            let server = try TokenServer(
+                challenge, endpoint: endpoint, own: ownAddresses, addresses: foreignAddresses)
             state.withLock { state in
                 state.method = .bearer(server)
+                if state.challengedScopes.count >= Authorizer.mostKept { state.challengedScopes = [:] }
                 if let wanted = challenge.parameter("scope"), !wanted.isEmpty { state.challengedScopes[scope] = wanted }
                 state.tokens = state.tokens.filter { Secret("Bearer " + $0.value.text.revealed) != sent }
             }
@@ -110,14 +125,18 @@ final class Authorizer: Sendable {
     private func credential(_ repository: RepositoryName?) async throws(ContentError) -> Credential? {
         if let known = state.withLock({ $0.credentials[repository] }) { return known }
         let found = try await provider.credential(for: endpoint.authority, repository: repository?.description)
-        state.withLock { $0.credentials[repository] = .some(found) }
+        state.withLock { state in
+            if state.credentials.count >= Authorizer.mostKept { state.credentials = [:] }
+            state.credentials[repository] = .some(found)
+        }
         return found
     }
 
     private func token(for scope: TokenScope, _ server: TokenServer) async throws(ContentError) -> Token {
         let now = sender.timing.now()
-        let known = state.withLock { state in
-            state.tokens.first { $0.key.covers(scope) && $0.value.expiry > now }?.value
+        let known = state.withLock { state -> Token? in
+            let exact = state.tokens[scope].flatMap { $0.expiry > now ? $0 : nil }
+            return exact ?? state.tokens.first { $0.key.covers(scope) && $0.value.expiry > now }?.value
         }
         if let known { return known }
         let credential = try await credential(scope.repository)
@@ -138,7 +157,12 @@ final class Authorizer: Sendable {
         let result = await task.value
         state.withLock { state in
             state.fetches[scope] = nil
-            if case .success(let token) = result { state.tokens[scope] = token }
+            guard case .success(let token) = result else { return }
+            if state.tokens.count >= Authorizer.mostKept {
+                state.tokens = state.tokens.filter { $0.value.expiry > now }
+                if state.tokens.count >= Authorizer.mostKept { state.tokens = [:] }
+            }
+            state.tokens[scope] = token
         }
         return try result.get()
     }

@@ -37,6 +37,8 @@ public final class RegistryClient: Sendable {
         public var chunkBytes = 8 << 20
         /// The largest manifest taken, in bytes.
         public var maximumManifestBytes = 4 << 20
+        /// Where it may lie; for a registry that somebody else named, and not whoever configured it.
+        public var addresses = HTTPAddressPolicy.any
 
         /// The defaults.
         public init() {}
@@ -63,7 +65,8 @@ public final class RegistryClient: Sendable {
         transport = RegistryTransport(
             endpoint: endpoint, sender: sender,
             authorizer: Authorizer(
-                endpoint: endpoint, provider: credentials, sender: sender, deadlines: options.deadlines),
-            deadlines: options.deadlines)
+                endpoint: endpoint, provider: credentials, sender: sender, deadlines: options.deadlines,
+                ownAddresses: options.addresses),
+            addresses: options.addresses, deadlines: options.deadlines)
     }
 }

@@ -24,6 +24,8 @@ struct RegistryTransport: Sendable {
     let endpoint: RegistryEndpoint
     let sender: RetryingSender
     let authorizer: Authorizer
+    /// Where the registry itself may lie.
+    let addresses: HTTPAddressPolicy
     let deadlines: HTTPDeadlines
 
     /// The registry's response, whatever its status.
@@ -107,7 +109,8 @@ struct RegistryTransport: Sendable {
     private func request(_ call: RegistryCall, _ authorization: Secret?) -> HTTPClientRequest {
         var request = HTTPClientRequest(call.method, call.url, headers: call.headers, body: call.body)
         if call.url.origin == endpoint.base.origin { request.unixSocketPath = endpoint.unixSocketPath }
-        if call.url.origin.host != endpoint.base.origin.host { request.addresses = authorizer.foreignAddresses }
+        let isOwnHost = call.url.origin.host == endpoint.base.origin.host
+        request.addresses = isOwnHost ? addresses : authorizer.foreignAddresses
         if let authorization { request.headers.append("Authorization", authorization.revealed) }
         request.deadlines = deadlines
         request.maximumResponseBytes = call.maximumResponseBytes

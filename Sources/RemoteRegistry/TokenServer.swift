@@ -16,12 +16,14 @@ struct TokenServer: Sendable, Hashable {
     private static let margin = Duration.seconds(5)
     private static let maximumBodyBytes = 1 << 20
 
-    /// Takes the realm of a challenge; `addresses` says where it may lie when it is not on the registry's own host.
+    /// Takes the realm of a challenge; `addresses` says where it may lie when it is not on the registry's own
+    /// host, `own` when it is.
     ///
     /// - Throws: `.denied` when a registry over TLS sends its clients to a token server without: they would show it
     ///   their password in the clear.
     init(
-        _ challenge: AuthenticationChallenge, endpoint: RegistryEndpoint, addresses: HTTPAddressPolicy = .any
+        _ challenge: AuthenticationChallenge, endpoint: RegistryEndpoint, own: HTTPAddressPolicy = .any,
+        addresses: HTTPAddressPolicy = .any
     ) throws(ContentError) {
         do {
             realm = try endpoint.base.resolving(challenge.parameter("realm") ?? "")
@@ -32,7 +34,7 @@ struct TokenServer: Sendable, Hashable {
             throw .denied("\(endpoint.name) names the token server \(realm.authority) without TLS, which is refused")
         }
         service = challenge.parameter("service")
-        self.addresses = realm.origin.host == endpoint.base.origin.host ? .any : addresses
+        self.addresses = realm.origin.host == endpoint.base.origin.host ? own : addresses
         unixSocketPath = realm.origin == endpoint.base.origin ? endpoint.unixSocketPath : nil
     }
 

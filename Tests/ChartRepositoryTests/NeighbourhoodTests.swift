@@ -41,6 +41,19 @@ import Testing
         #expect(named.error == nil && named.bytes == bytes)
     }
 
+    @Test("Nor from a registry that the index names, unless the configuration names it too") func registries()
+        async throws
+    {
+        let far = try ScriptedServer { _ in ScriptedReply(404) }
+        let any = try repository(far: far, .any)
+        for host in ["a.localhost:5000", "127.0.0.1", "inner.example", "10.0.0.1:443"] {
+            #expect(await any.addresses(ofRegistry: host) == .upTo(.global))
+        }
+        #expect(await any.addresses(ofRegistry: "localhost:5000") == .any, "its own host")
+        #expect(
+            try await repository(far: far, .listed(["inner.example"])).addresses(ofRegistry: "inner.example") == .any)
+    }
+
     @Test("Nor by a redirect", arguments: ["index", "archive"])
     func redirects(what: String) async throws {
         let near = try ScriptedServer { _ in ScriptedReply(200, text: smallIndex) }

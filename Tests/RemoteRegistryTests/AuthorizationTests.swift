@@ -61,6 +61,23 @@ private final class TokenRegistry: Sendable {
         #expect(server.requests.map { $0.header("Authorization") != nil } == [false, true, true, true])
     }
 
+    @Test("A token server that was named wrongly once is not asked for ever") func wrongRealm() async throws {
+        let isWrong = Mutex(true)
+        let server = try ScriptedServer { request in
+            if request.path == "/token" { return ScriptedReply(200, text: #"{"token":"t"}"#) }
+            if request.path == "/wrong" {
+                return ScriptedReply(200, text: "<html>log in to the hotel's network</html>")
+            }
+            if request.header("Authorization") == "Bearer t" { return ScriptedReply(200, text: #"{"tags":["1"]}"#) }
+            let realm = isWrong.withLock { $0 } ? "/wrong" : "/token"
+            return ScriptedReply(401, [("WWW-Authenticate", #"Bearer realm="\#(realm)",service="s""#)])
+        }
+        let registry = try server.registry()
+        #expect(await failure { _ = try await registry.tags(in: name, page) } != nil)
+        isWrong.withLock { $0 = false }
+        #expect(try await registry.tags(in: name, page).elements.map(\.description) == ["1"])
+    }
+
     @Test("A wrong password is tried once, then it is unauthorised")
     func wrongPassword() async throws {
         let server = try ScriptedServer { _ in ScriptedReply(401, [("WWW-Authenticate", #"Basic realm="x""#)]) }

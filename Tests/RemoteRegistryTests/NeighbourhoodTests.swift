@@ -51,6 +51,26 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
+    @Test("A registry that somebody named who lies far away is not contacted near by, nor its token server")
+    func namedRegistry() async throws {
+        let near = try ScriptedServer { _ in ScriptedReply(200, text: #"{"tags":["1"]}"#) }
+        let registry = try near.registry { $0.addresses = .upTo(.global) }
+        #expect(await failure { _ = try await registry.tagList(in: name) } != nil)
+        #expect(near.requests.isEmpty)
+        let challenge = #"Bearer realm="/token",service="s""#
+        let far = try ScriptedServer { request in
+            request.path == "/token"
+                ? ScriptedReply(200, text: #"{"token":"t"}"#) : ScriptedReply(401, [("WWW-Authenticate", challenge)])
+        }
+        var options = RegistryClient.Options()
+        options.addresses = .upTo(.global)
+        let other = RegistryClient(
+            try RegistryEndpoint(parsing: "http://localhost:\(far.port)"), credentials: FixedCredential.anonymous,
+            client: try client(far: far), options)
+        _ = await failure { _ = try await other.tagList(in: name) }
+        #expect(far.lines.contains { $0.hasPrefix("GET /token") }, "where it really is far away, it is asked")
+    }
+
     @Test("Nor does the token, unless the token server is the registry's own host")
     func realm() async throws {
         let near = try ScriptedServer { _ in ScriptedReply(200, text: #"{"token":"t"}"#) }

@@ -115,8 +115,8 @@ struct UpstreamAssembly {
         _ budgets: HostBudgets
     ) throws(ContentError) -> RegistryClient {
         var options = RegistryClient.Options()
-        options.deadlines = deadlines(entry)
-        options.retry = retry(entry)
+        options.deadlines = UpstreamAssembly.deadlines(entry)
+        options.retry = UpstreamAssembly.retry(entry)
         options.budgets = budgets
         options.maximumManifestBytes = configuration.manifestBytes
         return RegistryClient(
@@ -128,9 +128,9 @@ struct UpstreamAssembly {
         _ address: UpstreamAddress, _ entry: UpstreamConfiguration, _ client: HTTPClient, _ budgets: HostBudgets
     ) throws(ContentError) -> @Sendable (String) async throws(ContentError) -> any UpstreamCharts {
         var options = ChartRepositoryClient.Options()
-        options.deadlines = deadlines(entry)
+        options.deadlines = UpstreamAssembly.deadlines(entry)
         options.deadlines.total = .seconds(600)
-        options.retry = retry(entry)
+        options.retry = UpstreamAssembly.retry(entry)
         options.budgets = budgets
         options.maximumArchiveBytes = Int64(entry.limits.chartBytes)
         options.worker = UpstreamAssembly.parser
@@ -147,7 +147,9 @@ struct UpstreamAssembly {
             var source = try ChartRepositorySource(parsing: url, credential: try await credentials.credential(for: url))
             source.allowedHosts = allowed
             let repository = ChartRepositoryClient(source, client: client, foreign: foreign, options)
-            return ChartRepositoryUpstream(repository) { host throws(ContentError) in try others.registry(at: host) }
+            return ChartRepositoryUpstream(repository) { host async throws(ContentError) in
+                try others.registry(at: host, addresses: await repository.addresses(ofRegistry: host))
+            }
         }
     }
 
@@ -182,13 +184,13 @@ struct UpstreamAssembly {
     }
 
     /// The whole of a blob may take long; its beginning and its pauses may not.
-    private func deadlines(_ entry: UpstreamConfiguration) -> HTTPDeadlines {
+    fileprivate static func deadlines(_ entry: UpstreamConfiguration) -> HTTPDeadlines {
         HTTPDeadlines(
             connect: min(.seconds(10), entry.deadline), firstByte: entry.deadline,
             stall: max(.seconds(5), min(.seconds(60), entry.deadline)))
     }
 
-    private func retry(_ entry: UpstreamConfiguration) -> RetryPolicy {
+    fileprivate static func retry(_ entry: UpstreamConfiguration) -> RetryPolicy {
         var policy = RetryPolicy()
         policy.maximumAttempts = 3
         policy.longestRetryAfter = min(.seconds(10), entry.deadline)
@@ -208,7 +210,7 @@ private struct OtherRegistries: Sendable {
     let budgets: HostBudgets
 
     /// - Throws: `.denied` for a host that the configuration does not allow.
-    func registry(at host: String) throws(ContentError) -> any UpstreamRegistry {
+    func registry(at host: String, addresses: HTTPAddressPolicy) throws(ContentError) -> any UpstreamRegistry {
         let endpoint = try RegistryEndpoint(
             scheme: own.isSecure || host != own.authority ? .https : .http, authority: host)
         guard entry.allowedHosts.hosts.allows(registry: host, from: own.authority) else {
@@ -222,7 +224,9 @@ private struct OtherRegistries: Sendable {
             ? CredentialStore(environment: environment, logger: logger) : FixedCredential.anonymous
         var options = RegistryClient.Options()
         options.budgets = budgets
-        options.retry.totalDeadline = entry.deadline
+        options.addresses = addresses
+        options.deadlines = UpstreamAssembly.deadlines(entry)
+        options.retry = UpstreamAssembly.retry(entry)
         return RegistryClient(endpoint, credentials: credentials, client: client, options)
     }
 }
