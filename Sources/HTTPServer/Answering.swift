@@ -135,8 +135,9 @@ extension LiveRequest {
     func response(from content: BodySource.Content, length: Int64) -> OpaquePointer? {
         let source = BodySource(content, connection)
         let box = Unmanaged.passRetained(source)
+        let isGrowing = if case .growing = content { true } else { false }
         let response = MHD_create_response_from_callback(
-            UInt64(length), BodySource.blockBytes,
+            UInt64(length), isGrowing ? BodySource.growingBlockBytes : BodySource.blockBytes,
             { context, position, buffer, room in
                 guard let context, let buffer else { return -1 }
                 let block = UnsafeMutableRawBufferPointer(start: buffer, count: room)

@@ -16,6 +16,8 @@ final class BodySource: @unchecked Sendable {
 
     /// How much is read at once; 256 KiB took no less time for each byte of many slices.
     static let blockBytes = 64 * 1024
+    /// The same of a file that is still coming in: a thousand may wait for its bytes, each with a buffer of this size.
+    static let growingBlockBytes = 16 * 1024
     private let content: Content
     private let connection: Connection?
     /// How much was handed over.
