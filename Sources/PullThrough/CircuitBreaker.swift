@@ -43,6 +43,8 @@ struct CircuitState: Sendable, Equatable {
     mutating func failed(_ reason: String, wait: Int64?, at now: Int64) {
         failures += 1
         lastError = reason
+        // Who was on the way when it opened says nothing new; else many at once would make the longest pause of it.
+        if wait == nil, openUntil > now { return }
         probeUntil = 0
         if let wait {
             failures = max(failures, CircuitState.patience)

@@ -91,7 +91,8 @@ final class Fill: Sendable {
                 if let failure = state.failure { return (nil, failure) }
                 if state.isOver { return (.stored, nil) }
                 guard state.openReader != nil else { return (nil, nil) }
-                return (state.size.map { .growing($0) } ?? .unknown, nil)
+                // Of no bytes there is no last one to hold back.
+                return (state.size.flatMap { $0 > 0 ? .growing($0) : nil } ?? .unknown, nil)
             }
             if let failure { throw failure }
             return head
@@ -133,12 +134,13 @@ final class Fill: Sendable {
         return try GrowingReader(self, size: size, descriptor: try open())
     }
 
-    /// How far it may be read; the last byte only once the whole is known to be right.
-    func growth(beyond position: Int64, _ wake: @escaping @Sendable () -> Void) -> BlobGrowth {
+    /// How far one may read who was promised `size` bytes; the last of them only once the whole is known to be right
+    /// and to have as many.
+    func growth(beyond position: Int64, of size: Int64, _ wake: @escaping @Sendable () -> Void) -> BlobGrowth {
         state.withLock { state in
             if state.failure != nil { return .failed }
-            let size = state.size ?? state.length
-            let limit = state.isVerified ? state.length : min(state.length, size - 1)
+            if state.isVerified, state.length != size { return .failed }
+            let limit = state.isVerified ? size : min(state.length, size - 1)
             if limit > position { return .readable(upTo: limit) }
             if state.isOver { return .failed }
             state.wakes.append(wake)
@@ -166,6 +168,6 @@ final class GrowingReader: GrowingBlob {
     func takeDescriptor() -> Int32 { file.takeDescriptor() }
 
     func growth(beyond position: Int64, _ wake: @escaping @Sendable () -> Void) -> BlobGrowth {
-        fill.growth(beyond: position, wake)
+        fill.growth(beyond: position, of: size, wake)
     }
 }

@@ -59,9 +59,20 @@ extension PullThroughCache {
         switch head {
         case .growing(let size): return .growing(try fill.reader(size: size))
         case .unknown:
-            try await fill.whole()
+            try await ended(fill, key, match)
             return .whole(try stored())
         case .stored: return .whole(try stored())
+        }
+    }
+
+    /// Waits until a fill is in the store, but no longer than a request may wait.
+    func ended(_ fill: Fill, _ key: FillTable.Key, _ match: UpstreamTable.Match) async throws(ContentError) {
+        _ = try await ends.value(
+            key, deadline: match.upstream.rule.deadline,
+            late: "the upstream \(match.upstream.name) did not send it all in time; try again, it is still coming in"
+        ) { () throws(ContentError) in
+            try await fill.whole()
+            return true
         }
     }
 
@@ -70,7 +81,6 @@ extension PullThroughCache {
         _ fill: Fill, _ key: FillTable.Key, _ run: @escaping @Sendable (Fill) async throws(ContentError) -> Void
     ) {
         Task(executorPreference: pool) {
-            await self.turnstile.enter()
             var failure: ContentError?
             do throws(ContentError) {
                 try await run(fill)
@@ -81,7 +91,6 @@ extension PullThroughCache {
                     self.options.logger.warning("a fetch from an upstream failed", [("error", .string(error.message))])
                 }
             }
-            self.turnstile.leave()
             // Out of the table first: who comes now finds it in the store, or begins anew.
             self.fills.remove(key)
             fill.ended(failure)
@@ -100,6 +109,15 @@ extension PullThroughCache {
         }
         // The manifest vouches for it: bytes of this digest from anywhere will do.
         if named != nil, try await store.mountBlob(digest, from: nil, into: repository) { return }
+        try await match.upstream.inTurn { () throws(ContentError) in
+            try await fetchBlob(fill, digest, named, in: repository, match)
+        }
+    }
+
+    private func fetchBlob(
+        _ fill: Fill, _ digest: Digest, _ named: Descriptor?, in repository: RepositoryName,
+        _ match: UpstreamTable.Match
+    ) async throws(ContentError) {
         let sink = try store.openFill(of: digest, in: repository)
         do throws(ContentError) {
             meter.requests.increment()
@@ -124,6 +142,10 @@ extension PullThroughCache {
                 }
                 fill.began(size: named?.size ?? size) { () throws(ContentError) in try sink.openReader() }
             } _: { piece throws(ContentError) in
+                // Else an upstream that never ends fills the disk.
+                if let named, sink.length + Int64(piece.count) > named.size {
+                    throw .sizeInvalid("blob \(digest) has more bytes upstream than the \(named.size) of its manifest")
+                }
                 try sink.append(piece)
                 self.meter.fetchedBytes.increment(by: Int64(piece.count))
                 fill.advanced(to: sink.length)

@@ -71,11 +71,14 @@ extension PullThroughCache {
     func refreshIndex(of namespace: ChartNamespace, _ match: UpstreamTable.Match) async throws(ContentError) -> Bool {
         do throws(ContentError) {
             meter.requests.increment()
-            let known = try store.upstreamIndex(of: namespace)
-            let answer = try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
-                try await charts.fetchIndex(unless: known)
+            return try await match.upstream.inTurnForIndex { () throws(ContentError) in
+                let known = try store.upstreamIndex(of: namespace)
+                let answer = try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
+                    try await charts.fetchIndex(unless: known)
+                }
+                match.upstream.foundCharts()
+                return try await take(answer, of: namespace, known, match)
             }
-            return try await take(answer, of: namespace, known, match)
         } catch {
             negatives.remember(
                 .index(namespace), error, for: min(match.upstream.rule.negative.microseconds, 30_000_000))
@@ -149,6 +152,7 @@ extension PullThroughCache {
 
     /// Fetches archives again whose upstream has others under their names now; the copies serve meanwhile.
     private func replace(_ files: [String], in namespace: ChartNamespace, _ match: UpstreamTable.Match) async {
+        var started = 0
         for file in files {
             guard let chart = try? store.upstreamChart(named: file, in: namespace) else { continue }
             let key = FillTable.Key.file(file, namespace)
@@ -157,6 +161,9 @@ extension PullThroughCache {
             start(fill, key) { fill throws(ContentError) in
                 try await self.fillChart(fill, chart, in: namespace, match, replaces: true)
             }
+            // Many at once would be turned away, and nobody would ask for them again.
+            started += 1
+            if started % 32 == 0 { try? await fill.whole() }
         }
     }
 

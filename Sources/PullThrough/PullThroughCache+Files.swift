@@ -1,6 +1,7 @@
 public import Content
 internal import HelmModel
 internal import OCIModel
+internal import Synchronization
 internal import Telemetry
 
 extension PullThroughCache {
@@ -12,6 +13,7 @@ extension PullThroughCache {
         let isProvenance = fileName.hasSuffix(".prov")
         let archive = isProvenance ? String(fileName.dropLast(5)) : fileName
         if let found = try hereFile(archive, isProvenance, in: namespace) {
+            try checkFileAge(archive, in: namespace, match)
             meter.count(.hit)
             return .here(found, .none)
         }
@@ -24,10 +26,18 @@ extension PullThroughCache {
             return .here(FoundChartFile(digest: nil, blob: .growing(try fill.reader(size: size))), .none)
         }
         let negative = NegativeCache.Key.file(archive, namespace)
-        try checkAsking(match, negative, chart: archive)
+        try checkAsking(match, negative, chart: archive, in: namespace)
         return .later { [self] () throws(ContentError) in
             do throws(ContentError) {
-                let found = try await fetchFile(archive, isProvenance, in: namespace, match)
+                let number = fileNumbers.add(1, ordering: .relaxed).newValue
+                let found = try await files.value(
+                    number, deadline: match.upstream.rule.deadline,
+                    late:
+                        "the upstream \(match.upstream.name) did not answer in time; try again, it is still being asked"
+                ) { [self] () throws(ContentError) in
+                    try await fetchFile(archive, isProvenance, in: namespace, match)
+                }
+                try checkFileAge(archive, in: namespace, match)
                 meter.count(.miss)
                 return (found, .none)
             } catch {
@@ -38,13 +48,12 @@ extension PullThroughCache {
 
     /// The rules of paths are about repositories; a file's is that of its chart, for which its name must do.
     private func checkAsking(
-        _ match: UpstreamTable.Match, _ key: NegativeCache.Key, chart file: String
+        _ match: UpstreamTable.Match, _ key: NegativeCache.Key, chart file: String, in namespace: ChartNamespace
     ) throws(ContentError) {
         let names = FileNames.candidates(file).map(\.name)
-        let paths = names.map { match.rest.isEmpty ? $0 : "\(match.rest)/\($0)" }
-        guard paths.contains(where: { match.upstream.rule.allows($0) }) || paths.isEmpty else {
-            throw .denied(
-                "\(OCIParseError.quote(file)) may not be cached: allow and deny of \(match.upstream.name) forbid it")
+        // Which of them it is, is known only when it is found: `app-1-2.0.0` may be `app` or `app-1`.
+        guard names.isEmpty || names.contains(where: { allows(chart: $0, in: namespace) }) else {
+            throw notAllowed(file, match)
         }
         if let known = negatives.error(key) {
             meter.count(.negative)
@@ -56,8 +65,35 @@ extension PullThroughCache {
         }
     }
 
+    /// Whether a chart may be asked for: its rule is that of its repository, whose name is in lower case.
+    func allows(chart name: String, in namespace: ChartNamespace) -> Bool {
+        guard let repository = try? namespace.repository(forChart: name), let spot = table.match(repository) else {
+            return false
+        }
+        return spot.upstream.rule.allows(spot.rest)
+    }
+
+    func notAllowed(_ file: String, _ match: UpstreamTable.Match) -> ContentError {
+        .denied("\(OCIParseError.quote(file)) may not be cached: allow and deny of \(match.upstream.name) forbid it")
+    }
+
+    /// Refuses a registry's chart that is too young by its file's name as by its tag; a classic index says itself from
+    /// when on a version is seen.
+    private func checkFileAge(
+        _ archive: String, in namespace: ChartNamespace, _ match: UpstreamTable.Match
+    ) throws(ContentError) {
+        guard match.upstream.rule.minimumAge > .zero, match.upstream.knownKind != .charts else { return }
+        for (name, version) in FileNames.candidates(archive) {
+            guard let tag = try? Tag(chartVersion: version), let repository = try? namespace.repository(forChart: name),
+                let spot = table.match(repository), let origin = try store.tagOrigin(tag, in: repository),
+                let manifest = try store.peekManifest(.tag(tag), in: repository)
+            else { continue }
+            try checkAge(of: manifest, tag, origin, spot)
+        }
+    }
+
     /// What is listed and here.
-    private func hereFile(
+    func hereFile(
         _ archive: String, _ isProvenance: Bool, in namespace: ChartNamespace
     ) throws(ContentError) -> FoundChartFile? {
         guard let file = try store.chartFile(named: archive, in: namespace),
@@ -81,6 +117,7 @@ extension PullThroughCache {
                 "there is no chart \(OCIParseError.quote(archive)) in \(namespace), and \(match.upstream.name) lists none"
             )
         }
+        guard allows(chart: chart.key.name, in: namespace) else { throw notAllowed(archive, match) }
         if isProvenance {
             try await wholeChart(chart, in: namespace, match)
             guard let found = try hereFile(archive, true, in: namespace) else {
@@ -97,138 +134,6 @@ extension PullThroughCache {
             return blob
         }
         return FoundChartFile(digest: chart.archive, blob: blob)
-    }
-
-    // MARK: From a classic repository
-
-    /// Fetches a version, and waits until it is stored.
-    func wholeChart(
-        _ chart: UpstreamChart, in namespace: ChartNamespace, _ match: UpstreamTable.Match
-    ) async throws(ContentError) {
-        let key = FillTable.Key.file(chart.fileName, namespace)
-        let (fill, isNew) = fills.join(key)
-        if isNew {
-            start(fill, key) { fill throws(ContentError) in
-                try await self.fillChart(fill, chart, in: namespace, match)
-            }
-        }
-        try await fill.whole()
-    }
-
-    /// A blob that a manifest of ours names and that is not here any more, or is asked for before its manifest.
-    func fillArchive(
-        _ digest: Digest, in repository: RepositoryName, _ match: UpstreamTable.Match
-    ) async throws(ContentError) {
-        let namespace = ChartNamespace(of: repository)
-        guard let spot = table.match(namespace),
-            let chart = try store.upstreamChart(ofArchive: digest, of: repository)
-        else { throw .blobUnknown("blob \(digest) is not in repository \(repository)") }
-        try await wholeChart(chart, in: namespace, spot)
-    }
-
-    func fillChart(
-        _ fill: Fill, _ chart: UpstreamChart, in namespace: ChartNamespace, _ match: UpstreamTable.Match,
-        replaces: Bool = false
-    ) async throws(ContentError) {
-        if !replaces, try hereFile(chart.fileName, false, in: namespace) != nil { return }
-        guard let entry = RepositoryIndexEntry(chart) else {
-            throw .internal("the listed version \(chart.fileName) cannot be read back; read the index again")
-        }
-        let sink = try store.openChartFill(in: namespace)
-        // Asked for at the same time: the manifest has it in it, and follows from the upstream's files alone.
-        let provenance = Task(executorPreference: pool) { await self.provenance(of: entry, match) }
-        do throws(ContentError) {
-            meter.requests.increment()
-            try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
-                guard sink.length == 0 else {
-                    throw .internal("\(chart.fileName) broke off, and its other URLs cannot go on from there")
-                }
-                try await charts.fetchArchive(of: entry) { size throws(ContentError) in
-                    fill.began(size: size) { () throws(ContentError) in try sink.openReader() }
-                } _: { piece throws(ContentError) in
-                    try sink.append(piece)
-                    self.meter.fetchedBytes.increment(by: Int64(piece.count))
-                    fill.advanced(to: sink.length)
-                }
-            }
-        } catch {
-            provenance.cancel()
-            sink.abandon()
-            throw error
-        }
-        _ = try await sink.finish(chart, from: match.upstream.name) {
-            await provenance.value
-        } _: {
-            fill.verified()
-        }
-    }
-
-    /// The provenance beside an archive; one that cannot be had is logged, and the chart goes without it.
-    private func provenance(of entry: RepositoryIndexEntry, _ match: UpstreamTable.Match) async -> [UInt8]? {
-        do throws(ContentError) {
-            meter.requests.increment()
-            return try await match.upstream.askCharts(match.rest) { charts throws(ContentError) in
-                try await charts.fetchProvenance(of: entry)
-            }
-        } catch {
-            options.logger.warning(
-                "the provenance of a chart could not be fetched",
-                [("chart", .string("\(entry.name) \(entry.version)")), ("error", .string(error.message))])
-            return nil
-        }
-    }
-
-    // MARK: From a registry
-
-    /// A chart of a registry under the name of its archive: the name is tried at every dash behind which a version may
-    /// stand.
-    private func fetchFromRegistry(
-        _ archive: String, _ isProvenance: Bool, in namespace: ChartNamespace, _ match: UpstreamTable.Match
-    ) async throws(ContentError) -> FoundChartFile {
-        var failure: ContentError?
-        for (name, version) in FileNames.candidates(archive) {
-            guard let tag = try? Tag(chartVersion: version), let repository = try? namespace.repository(forChart: name),
-                let spot = table.match(repository), spot.upstream.rule.allows(spot.rest)
-            else { continue }
-            do throws(ContentError) {
-                let manifest = try await manifests.value(
-                    ManifestKey(repository: repository, reference: .tag(tag)), deadline: spot.upstream.rule.deadline,
-                    late: "the upstream \(spot.upstream.name) did not answer in time"
-                ) { [self] () throws(ContentError) in try await fetch(.tag(tag), in: repository, spot) }
-                return try await layer(of: manifest, isProvenance, in: repository, spot)
-            } catch {
-                guard error.isAbsence || error.isRefusal else { throw error }
-                failure = failure ?? error
-            }
-        }
-        throw failure ?? .manifestUnknown("there is no chart \(OCIParseError.quote(archive)) in \(namespace)")
-    }
-
-    private func layer(
-        of manifest: StoredManifest, _ isProvenance: Bool, in repository: RepositoryName, _ match: UpstreamTable.Match
-    ) async throws(ContentError) -> FoundChartFile {
-        let parsed = try? Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
-        let isWanted = { (type: MediaType) in isProvenance ? type == .helmProvenance : ChartLayer.isArchive(type) }
-        guard let layer = parsed?.layers.first(where: { isWanted($0.mediaType) }) else {
-            throw .manifestUnknown("\(repository) has no such chart: the artifact has no layer of that kind")
-        }
-        // Config and layers are wanted together in the end: only then is it listed as a chart.
-        for descriptor in (parsed?.layers ?? []) + (parsed?.config.map { [$0] } ?? []) where descriptor != layer {
-            _ = try? cachedBlob(descriptor.digest, in: repository).map { prefetch($0) }
-        }
-        guard let cached = try cachedBlob(layer.digest, in: repository) else {
-            throw .blobUnknown("blob \(layer.digest) is not in repository \(repository)")
-        }
-        switch cached {
-        case .here(let blob, _): return FoundChartFile(digest: layer.digest, blob: blob)
-        case .later(let read): return FoundChartFile(digest: layer.digest, blob: try await read().0)
-        }
-    }
-
-    /// Waits for a blob on nobody's behalf.
-    func prefetch(_ cached: Cached<FoundBlob>) {
-        guard case .later(let read) = cached else { return }
-        Task(executorPreference: pool) { _ = try? await read() }
     }
 }
 

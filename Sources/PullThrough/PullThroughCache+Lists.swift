@@ -8,8 +8,17 @@ extension PullThroughCache {
         Page<Tag>
     >? {
         guard let match = table.match(repository) else { return nil }
-        if match.upstream.knownKind == .charts { return try chartTags(in: repository, page, match) }
-        return try listing(.tags(repository), match) { [self] listing throws(ContentError) in
+        switch match.upstream.knownKind {
+        case .charts: return try chartTags(in: repository, page, match)
+        case .either: return try tagsOfEither(in: repository, page, match)
+        case .registry: return try registryTags(in: repository, page, match)
+        }
+    }
+
+    func registryTags(
+        in repository: RepositoryName, _ page: PageRequest<String>, _ match: UpstreamTable.Match
+    ) throws(ContentError) -> Cached<Page<Tag>> {
+        try listing(.tags(repository), match) { [self] listing throws(ContentError) in
             try mergedTags(listing, in: repository, page)
         }
     }
@@ -19,7 +28,17 @@ extension PullThroughCache {
         of subject: Digest, in repository: RepositoryName, artifactType: String?, _ page: PageRequest<Digest>
     ) throws(ContentError) -> Cached<Page<Descriptor>>? {
         guard let match = table.match(repository), match.upstream.knownKind != .charts else { return nil }
-        return try listing(.referrers(subject, repository), match) { [self] listing throws(ContentError) in
+        guard match.upstream.knownKind != .either else {
+            return try referrersOfEither(of: subject, in: repository, artifactType, page, match)
+        }
+        return try registryReferrers(of: subject, in: repository, artifactType, page, match)
+    }
+
+    func registryReferrers(
+        of subject: Digest, in repository: RepositoryName, _ artifactType: String?, _ page: PageRequest<Digest>,
+        _ match: UpstreamTable.Match
+    ) throws(ContentError) -> Cached<Page<Descriptor>> {
+        try listing(.referrers(subject, repository), match) { [self] listing throws(ContentError) in
             try mergedReferrers(listing, of: subject, in: repository, artifactType, page)
         }
     }
@@ -123,9 +142,6 @@ extension PullThroughCache {
             elements: kept?.elements ?? [])
         switch key {
         case .tags:
-            if try await upstream.kind() == .charts {
-                throw .unsupported("\(upstream.name) turned out to hold classic repositories; ask again")
-            }
             let answer = try await upstream.askRegistry(match.rest) { registry, name throws(ContentError) in
                 try await registry.listTags(in: name, unless: kept?.entityTag)
             }

@@ -76,6 +76,7 @@ extension PullThroughCache {
             throw .manifestUnknown("\(key.repository):\(key.tag) was deleted upstream, and here with it")
         }
         let origin = try store.tagOrigin(key.tag, in: key.repository)
+        if let origin { try checkAge(of: now, key.tag, origin, match) }
         let note = CacheNote(age: origin.map { seconds(since: $0.checkedAt) })
         return (now, origin.map { note.adding($0, match.upstream) } ?? note)
     }
@@ -200,11 +201,13 @@ extension PullThroughCache {
     // MARK: Age
 
     /// Refuses a version that is younger than the rule wants.
-    private func checkAge(
+    ///
+    /// Of a classic upstream only those are asked for that its index shows: they are old enough.
+    func checkAge(
         of manifest: StoredManifest, _ tag: Tag, _ origin: TagOrigin, _ match: UpstreamTable.Match
     ) throws(ContentError) {
         let wanted = match.upstream.rule.minimumAge(of: match.rest)
-        guard wanted > 0 else { return }
+        guard wanted > 0, match.upstream.knownKind != .charts else { return }
         let born = PullThroughCache.created(manifest) ?? origin.firstSeenAt
         guard options.now() - born < wanted else { return }
         let left = (wanted - (options.now() - born)) / 3_600_000_000

@@ -2,12 +2,15 @@ public import Content
 internal import HelmModel
 public import OCIModel
 public import Posix
+internal import Synchronization
 public import Telemetry
 
 /// How a cache works.
 public struct PullThroughOptions: Sendable {
-    /// Fills under way at a time; more wait in line.
+    /// Fills from one upstream under way at a time; more wait in line, up to `waitingFills`.
     public var fills = 64
+    /// Fills from one upstream that wait in line; what is more is turned away.
+    public var waitingFills = 1000
     /// Checks behind requests under way at a time; more are left to later requests.
     public var checks = 256
     /// Where things that went wrong are told.
@@ -32,8 +35,11 @@ public final class PullThroughCache: UpstreamReads {
     let listings: SingleFlight<CachedListingKey, CachedListing>
     let indexes: SingleFlight<ChartNamespace, Bool>
     let heads: SingleFlight<FillTable.Key, Fill.Head>
+    let ends: SingleFlight<FillTable.Key, Bool>
+    /// Each of its own: a file takes several questions, which together may take no longer than one.
+    let files: SingleFlight<Int, FoundChartFile>
+    let fileNumbers = Atomic(0)
     let fills = FillTable()
-    let turnstile: Turnstile
     let negatives: NegativeCache
     let meter: CacheMeter
 
@@ -59,13 +65,19 @@ public final class PullThroughCache: UpstreamReads {
         self.store = store
         self.options = options
         self.pool = pool
-        table = UpstreamTable(upstreams.map { Upstream($0.0, $0.1, pool: pool, now: options.now) })
+        table = UpstreamTable(
+            upstreams.map { rule, places in
+                Upstream(
+                    rule, places, pool: pool, turnstile: Turnstile(options.fills, waiting: options.waitingFills),
+                    now: options.now)
+            })
         manifests = SingleFlight(pool)
-        checks = SingleFlight(pool)
+        checks = SingleFlight(pool, mostBehind: options.checks)
         listings = SingleFlight(pool)
         indexes = SingleFlight(pool)
         heads = SingleFlight(pool)
-        turnstile = Turnstile(options.fills)
+        ends = SingleFlight(pool)
+        files = SingleFlight(pool)
         negatives = NegativeCache(options.now)
         meter = CacheMeter(metrics)
     }
@@ -143,6 +155,7 @@ extension ContentError {
 extension PullThroughCache {
     /// Whether anything is under way behind requests.
     package var isBusy: Bool {
-        manifests.isBusy || checks.isBusy || listings.isBusy || indexes.isBusy || heads.isBusy || fills.isBusy
+        manifests.isBusy || checks.isBusy || listings.isBusy || indexes.isBusy || heads.isBusy || ends.isBusy
+            || files.isBusy || fills.isBusy
     }
 }

@@ -33,9 +33,12 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private let flights = Mutex<[Key: [Waiter]]>([:])
     private let pool: ThreadPool
+    private let mostBehind: Int
 
-    init(_ pool: ThreadPool) {
+    /// - Parameter mostBehind: what is to be done behind requests is left undone when so much is under way.
+    init(_ pool: ThreadPool, mostBehind: Int = .max) {
         self.pool = pool
+        self.mostBehind = mostBehind
     }
 
     /// Whether the work is under way.
@@ -64,6 +67,7 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     /// Begins the work behind the caller, unless it is under way.
     func begin(_ key: Key, _ work: @escaping @Sendable () async throws(ContentError) -> Value) {
+        guard flights.withLock({ $0.count < mostBehind }) else { return }
         if join(key, nil) { start(key, work) }
     }
 
@@ -98,38 +102,41 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 }
 
-/// Lets so many through at a time; the others wait in line.
+/// Lets so many through at a time; so many others wait in line.
 final class Turnstile: Sendable {
     private struct State {
         var free: Int
-        var line: [CheckedContinuation<Void, Never>] = []
+        var line: [CheckedContinuation<Bool, Never>] = []
         var served = 0
     }
 
     private let state: Mutex<State>
+    private let waiting: Int
 
-    init(_ count: Int) {
+    init(_ count: Int, waiting: Int = .max) {
         state = Mutex(State(free: max(1, count)))
+        self.waiting = waiting
     }
 
-    /// Waits for a place, which `leave` gives back.
-    func enter() async {
+    /// Waits for a place, which `leave` gives back; false at once when the line is full.
+    func enter() async -> Bool {
         await withCheckedContinuation { continuation in
-            let isIn = state.withLock { state -> Bool in
+            let isIn = state.withLock { state -> Bool? in
                 guard state.free > 0 else {
+                    guard state.line.count - state.served < waiting else { return false }
                     state.line.append(continuation)
-                    return false
+                    return nil
                 }
                 state.free -= 1
                 return true
             }
-            if isIn { continuation.resume() }
+            if let isIn { continuation.resume(returning: isIn) }
         }
     }
 
     /// Gives a place back.
     func leave() {
-        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let next = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard state.served < state.line.count else {
                 state.line.removeAll(keepingCapacity: true)
                 state.served = 0
@@ -137,8 +144,14 @@ final class Turnstile: Sendable {
                 return nil
             }
             state.served += 1
-            return state.line[state.served - 1]
+            let next = state.line[state.served - 1]
+            // A line that never ends must not keep those who have left it.
+            if state.served >= 1024 {
+                state.line.removeFirst(state.served)
+                state.served = 0
+            }
+            return next
         }
-        next?.resume()
+        next?.resume(returning: true)
     }
 }

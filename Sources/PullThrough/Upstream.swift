@@ -1,4 +1,5 @@
 internal import Content
+internal import HelmModel
 internal import OCIModel
 internal import Posix
 internal import Synchronization
@@ -13,11 +14,19 @@ final class Upstream: Sendable {
 
     let rule: UpstreamRule
     let places: [Place]
+    /// Its own: one that is slow makes nobody wait who wants something of another.
+    let turnstile: Turnstile
+    /// An index is in memory while it is read.
+    private let indexTurnstile = Turnstile(4, waiting: 256)
     private let found: Mutex<UpstreamRule.Kind>
     private let probes: SingleFlight<Int, UpstreamRule.Kind>
 
-    init(_ rule: UpstreamRule, _ places: [UpstreamPlace], pool: ThreadPool, now: @escaping @Sendable () -> Int64) {
+    init(
+        _ rule: UpstreamRule, _ places: [UpstreamPlace], pool: ThreadPool, turnstile: Turnstile = Turnstile(64),
+        now: @escaping @Sendable () -> Int64
+    ) {
         self.rule = rule
+        self.turnstile = turnstile
         self.places = places.map { Place(place: $0, breaker: CircuitBreaker(now)) }
         found = Mutex(rule.kind)
         probes = SingleFlight(pool)
@@ -28,6 +37,12 @@ final class Upstream: Sendable {
     /// What speaks there, as far as it is known.
     var knownKind: UpstreamRule.Kind { found.withLock { $0 } }
 
+    /// Takes note that a classic repository was read there.
+    ///
+    /// An answer to a knock that is no registry's is not enough to remember it for good: it may be a page that says that
+    /// the registry is being worked on.
+    func foundCharts() { found.withLock { $0 = .charts } }
+
     /// What speaks there; asks when it is not known yet.
     ///
     /// - Throws: `.unavailable` when it cannot be found out.
@@ -37,7 +52,7 @@ final class Upstream: Sendable {
         return try await probes.value(0, deadline: rule.deadline, late: "\(self.name) does not answer") {
             () async throws(ContentError) in
             let kind = try await self.probe()
-            self.found.withLock { $0 = kind }
+            if kind == .registry { self.found.withLock { $0 = kind } }
             return kind
         }
     }
@@ -70,6 +85,28 @@ final class Upstream: Sendable {
 
     // MARK: Asking
 
+    /// Runs the fetch of a blob or an archive when it is its turn.
+    ///
+    /// - Throws: `.rateLimited` when too many wait; what the fetch throws.
+    func inTurn(_ fetch: () async throws(ContentError) -> Void) async throws(ContentError) {
+        try await passing(turnstile, fetch)
+    }
+
+    /// The same for an index.
+    func inTurnForIndex<Value>(_ fetch: () async throws(ContentError) -> Value) async throws(ContentError) -> Value {
+        try await passing(indexTurnstile, fetch)
+    }
+
+    private func passing<Value>(
+        _ turnstile: Turnstile, _ fetch: () async throws(ContentError) -> Value
+    ) async throws(ContentError) -> Value {
+        guard await turnstile.enter() else {
+            throw .rateLimited("too many fetches from \(name) are under way; try again later", retryAfter: .seconds(5))
+        }
+        defer { turnstile.leave() }
+        return try await fetch()
+    }
+
     /// Asks a registry for something of a repository: one URL after the other until one answers.
     func askRegistry<Value: Sendable>(
         _ rest: String,
@@ -93,7 +130,38 @@ final class Upstream: Sendable {
         }
     }
 
+    /// Asks a classic repository for the files of a version.
+    ///
+    /// An archive may lie on another host; that this one is sick says nothing about the repository.
+    func askCharts<Value: Sendable>(
+        _ rest: String, of entry: RepositoryIndexEntry,
+        _ body: (any UpstreamCharts) async throws(ContentError) -> Value
+    ) async throws(ContentError) -> Value {
+        let path = rule.rewritten(rest)
+        return try await each(blames: { Upstream.isOwn(entry.urls, at: $0.url) }) { place throws(ContentError) in
+            guard let charts = place.charts else { return nil }
+            return try await body(try await charts(path))
+        }
+    }
+
+    /// Whether all files lie where the index does.
+    static func isOwn(_ urls: [String], at base: String) -> Bool {
+        let authority = { (url: String) in
+            String(
+                decoding: url.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 3).dropFirst().first ?? [],
+                as: UTF8.self
+            )
+            .lowercased()
+        }
+        return urls.allSatisfy { url in
+            guard url.utf8.contains(UInt8(ascii: ":")) || url.hasPrefix("//") else { return true }
+            return (url.hasPrefix("https://") || url.hasPrefix("http://")) && authority(url) == authority(base)
+        }
+    }
+
+    /// Asks one place after the other; `blames` says whether a failure is the place's own.
     private func each<Value: Sendable>(
+        blames: (UpstreamPlace) -> Bool = { _ in true },
         _ body: (UpstreamPlace) async throws(ContentError) -> Value?
     ) async throws(ContentError) -> Value {
         guard !rule.isOffline else { throw .unavailable(reason) }
@@ -106,7 +174,7 @@ final class Upstream: Sendable {
                 place.breaker.note(nil)
                 return value
             } catch {
-                place.breaker.note(error)
+                if blames(place.place) { place.breaker.note(error) }
                 failure = failure ?? error
                 guard error.mayBeOtherwiseElsewhere else { throw error }
             }

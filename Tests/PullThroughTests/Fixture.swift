@@ -152,6 +152,10 @@ final class FakeCharts: UpstreamCharts {
         /// Whether the index has what stands at its end.
         var hasEnd = true
         var failure: ContentError?
+        /// Of archives alone.
+        var archiveFailure: ContentError?
+        /// What stands in front of the archives' names in the index.
+        var base = "files/"
         var log: [String] = []
         var beforePiece: (@Sendable (Int) async -> Void)?
         /// Counts up with each change of the index.
@@ -194,7 +198,7 @@ final class FakeCharts: UpstreamCharts {
                 let digest = now.lies[file] ?? Digest(of: chart.archive)
                 let tree = JSONValue.object([
                     ("apiVersion", .string("v2")), ("name", .string(name)), ("version", .string(chart.version)),
-                    ("urls", .array([.string("files/\(file)")])), ("created", .string(now.created)),
+                    ("urls", .array([.string(now.base + file)])), ("created", .string(now.created)),
                     ("digest", .string(digest.hex)),
                 ])
                 _ = builder.take(tree, at: ["entries", name, nil])
@@ -213,7 +217,8 @@ final class FakeCharts: UpstreamCharts {
     ) async throws(ContentError) {
         try begin("ARCHIVE \(entry.urls.first ?? "")")
         let file = entry.urls.first?.split(separator: "/").last.map(String.init) ?? ""
-        let (found, hook) = state.withLock { ($0.charts[file], $0.beforePiece) }
+        let (found, hook, failure) = state.withLock { ($0.charts[file], $0.beforePiece, $0.archiveFailure) }
+        if let failure { throw failure }
         guard let bytes = found?.archive else { throw .manifestUnknown("\(file) is gone upstream") }
         try await head(Int64(bytes.count))
         for (number, start) in stride(from: 0, to: bytes.count, by: 100).enumerated() {

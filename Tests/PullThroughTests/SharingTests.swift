@@ -57,28 +57,28 @@ import Testing
 
     @Test("A turnstile lets so many through, then one for each that leaves") func turnstile() async {
         let turnstile = Turnstile(2)
-        await turnstile.enter()
-        await turnstile.enter()
+        #expect(await turnstile.enter())
+        #expect(await turnstile.enter())
         let third = Task { await turnstile.enter() }
         turnstile.leave()
-        await third.value
+        #expect(await third.value)
         turnstile.leave()
         turnstile.leave()
-        await turnstile.enter()
-        await turnstile.enter()
+        #expect(await turnstile.enter())
+        #expect(await turnstile.enter())
     }
 
     @Test("The last byte of a growing file is held back until it is verified") func lastByte() throws {
         let fill = Fill()
         fill.began(size: 10) { () throws(ContentError) in throw .internal("no file") }
-        #expect(fill.growth(beyond: 0) {} == .waiting)
+        #expect(fill.growth(beyond: 0, of: 10) {} == .waiting)
         fill.advanced(to: 4)
-        #expect(fill.growth(beyond: 0) {} == .readable(upTo: 4))
+        #expect(fill.growth(beyond: 0, of: 10) {} == .readable(upTo: 4))
         fill.advanced(to: 10)
-        #expect(fill.growth(beyond: 4) {} == .readable(upTo: 9))
-        #expect(fill.growth(beyond: 9) {} == .waiting)
+        #expect(fill.growth(beyond: 4, of: 10) {} == .readable(upTo: 9))
+        #expect(fill.growth(beyond: 9, of: 10) {} == .waiting)
         fill.verified()
-        #expect(fill.growth(beyond: 9) {} == .readable(upTo: 10))
+        #expect(fill.growth(beyond: 9, of: 10) {} == .readable(upTo: 10))
     }
 
     @Test("Readers are woken once for what comes, and told when it never will") func waking() {
@@ -86,15 +86,15 @@ import Testing
         let wakes = Count()
         fill.began(size: 10) { () throws(ContentError) in throw .internal("no file") }
         let wake: @Sendable () -> Void = { wakes.add() }
-        for _ in 0..<3 { #expect(fill.growth(beyond: 0, wake) == .waiting) }
+        for _ in 0..<3 { #expect(fill.growth(beyond: 0, of: 10, wake) == .waiting) }
         fill.advanced(to: 5)
         #expect(wakes.value == 3)
         fill.advanced(to: 6)
         #expect(wakes.value == 3)
-        #expect(fill.growth(beyond: 6, wake) == .waiting)
+        #expect(fill.growth(beyond: 6, of: 10, wake) == .waiting)
         fill.ended(.corrupt("wrong bytes"))
         #expect(wakes.value == 4)
-        #expect(fill.growth(beyond: 0) {} == .failed)
+        #expect(fill.growth(beyond: 0, of: 10) {} == .failed)
     }
 
     @Test("Who waits for the head of a fill is told its size, its end or its failure") func heads() async throws {
