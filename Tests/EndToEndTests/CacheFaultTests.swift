@@ -206,6 +206,27 @@ struct CacheFaultTests {
         #expect(await server.stop() == 0)
     }
 
+    @Test("What a redirect is signed with is in no error, no warning and no log") func signature() async throws {
+        let fixture = try Fixture()
+        let upstream = try upstream()
+        let server = try await fixture.start(caching: upstream.configuration())
+        let web = try Web(try await server.url())
+        #expect(try await web.pull(manifest).isWhole)
+        for target in ["http://127.0.0.1:1/x?sig=topsecret", "/nowhere?sig=topsecret", "ftp://a/b?sig=topsecret"] {
+            upstream.fail { request in
+                request.path == "/nowhere" ? nil : ScriptedReply(307, [("Location", target)])
+            }
+            for asked in [blob, "/v2/far/room/tags/list", file, "/charts/stable/index.yaml"] {
+                let pulled = try await web.pull(asked)
+                #expect(
+                    !pulled.text.contains("topsecret") && !pulled.warnings.contains("topsecret"),
+                    "\(asked): \(pulled)")
+            }
+        }
+        #expect(await server.stop() == 0)
+        #expect(!server.output.contains("topsecret"), "\(server.output)")
+    }
+
     @Test("An archive that is not what the index says is cut for each who reads it, and set aside") func wrongArchive()
         async throws
     {
