@@ -117,15 +117,39 @@ extension PullThroughCache {
             try await registry.checkTag(key.tag, in: name, unless: known)
         }
         if case .other(let digest) = answer, digest == nil || digest != known {
-            if let digest, let held = try store.peekManifest(.digest(digest), in: key.repository) {
-                try await store.cacheManifest(held, tag: key.tag, from: match.upstream.name, in: key.repository)
-            } else {
-                _ = try await fetch(.tag(key.tag), in: key.repository, match)
-            }
-            return true
+            return try await follow(key, to: digest, match)
         }
         store.noteTagChecked(key.tag, in: key.repository, isGone: false)
         return false
+    }
+
+    /// Moves a tag as upstream, unless what it names there is too young: then the old one stays.
+    private func follow(
+        _ key: TagKey, to digest: Digest?, _ match: UpstreamTable.Match
+    ) async throws(ContentError) -> Bool {
+        let upstream = match.upstream
+        let held = try digest.flatMap { digest throws(ContentError) in
+            try store.peekManifest(.digest(digest), in: key.repository)
+        }
+        let manifest = if let held { held } else { try await ask(.tag(key.tag), match) }
+        let wanted = upstream.rule.minimumAge(of: match.rest)
+        if wanted > 0 {
+            var born = PullThroughCache.created(manifest) ?? options.now()
+            if held != nil, PullThroughCache.created(manifest) == nil {
+                born = try await store.manifestAttributes(manifest.digest, in: key.repository).createdAt
+            }
+            guard options.now() - born >= wanted else {
+                // Kept without the tag: its age counts from now if it has none of its own.
+                if held == nil {
+                    try await store.cacheManifest(manifest, tag: nil, from: upstream.name, in: key.repository)
+                }
+                store.noteTagChecked(key.tag, in: key.repository, isGone: false)
+                return false
+            }
+        }
+        try await store.cacheManifest(manifest, tag: key.tag, from: upstream.name, in: key.repository)
+        fetchProvenance(of: manifest, in: key.repository)
+        return true
     }
 
     /// What the upstream has deleted stays, or goes too, as the rule has it.
@@ -176,15 +200,21 @@ extension PullThroughCache {
         _ reference: ManifestReference, in repository: RepositoryName, _ match: UpstreamTable.Match
     ) async throws(ContentError) -> StoredManifest {
         if try await match.upstream.kind() == .charts { return try await fetchChart(reference, in: repository, match) }
-        meter.requests.increment()
-        let manifest = try await match.upstream.askRegistry(match.rest) { registry, name throws(ContentError) in
-            try await registry.fetchManifest(reference, in: name)
-        }
+        let manifest = try await ask(reference, match)
         var tag: Tag?
         if case .tag(let named) = reference { tag = named }
         try await store.cacheManifest(manifest, tag: tag, from: match.upstream.name, in: repository)
         fetchProvenance(of: manifest, in: repository)
         return manifest
+    }
+
+    private func ask(
+        _ reference: ManifestReference, _ match: UpstreamTable.Match
+    ) async throws(ContentError) -> StoredManifest {
+        meter.requests.increment()
+        return try await match.upstream.askRegistry(match.rest) { registry, name throws(ContentError) in
+            try await registry.fetchManifest(reference, in: name)
+        }
     }
 
     /// Begins to fetch a chart's provenance, which few clients ask for: a chart is listed when all its layers are here,

@@ -217,6 +217,29 @@ import Testing
         #expect(try await fixture.tags() == ["1.0.0"])
     }
 
+    @Test("A tag that moves to a version that is too young stays where it was until that is old enough")
+    func youngMove()
+        async throws
+    {
+        let fixture = try Fixture { $0.minimumAge = .seconds(3 * 86_400) }
+        let two = PackedChart("app", "2.0.0")
+        fixture.registry.add(one, tag: "latest")
+        await #expect(throws: ContentError.self) { _ = try await fixture.manifest("latest") }
+        fixture.wait(3 * day + 60)
+        #expect(try await fixture.manifest("latest").0 == one.manifest)
+        await fixture.settle()
+        fixture.registry.add(two, tag: "latest")
+        for _ in 0..<2 {
+            fixture.wait(day)
+            #expect(try await fixture.manifest("latest").0 == one.manifest)
+            await fixture.settle()
+        }
+        fixture.wait(3 * day)
+        _ = try await fixture.manifest("latest")
+        await fixture.settle()
+        #expect(try await fixture.manifest("latest").0 == two.manifest)
+    }
+
     @Test("Allow and deny are obeyed") func allowing() async throws {
         let fixture = try Fixture { $0.deny = [PathPattern("secret/**")] }
         fixture.registry.add(one)
