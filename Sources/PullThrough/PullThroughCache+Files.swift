@@ -1,7 +1,6 @@
 public import Content
 internal import HelmModel
 internal import OCIModel
-internal import Synchronization
 internal import Telemetry
 
 extension PullThroughCache {
@@ -29,9 +28,9 @@ extension PullThroughCache {
         try checkAsking(match, negative, chart: archive, in: namespace)
         return .later { [self] () throws(ContentError) in
             do throws(ContentError) {
-                let number = fileNumbers.add(1, ordering: .relaxed).newValue
-                let found = try await files.value(
-                    number, deadline: match.upstream.rule.deadline,
+                // A file takes several questions, which together may take no longer than one.
+                let found = try await Awaited.value(
+                    within: match.upstream.rule.deadline, on: pool,
                     late:
                         "the upstream \(match.upstream.name) did not answer in time; try again, it is still being asked"
                 ) { [self] () throws(ContentError) in
@@ -55,14 +54,7 @@ extension PullThroughCache {
         guard names.isEmpty || names.contains(where: { allows(chart: $0, in: namespace) }) else {
             throw notAllowed(file, match)
         }
-        if let known = negatives.error(key) {
-            meter.count(.negative)
-            throw known
-        }
-        guard match.upstream.isAsked else {
-            meter.count(.failed)
-            throw .unavailable("nothing is cached, and " + match.upstream.reason)
-        }
+        try checkAnswering(match.upstream, key)
     }
 
     /// Whether a chart may be asked for: its rule is that of its repository, whose name is in lower case.

@@ -2,7 +2,6 @@ public import Content
 internal import HelmModel
 public import OCIModel
 public import Posix
-internal import Synchronization
 public import Telemetry
 
 /// How a cache works.
@@ -36,9 +35,6 @@ public final class PullThroughCache: UpstreamReads {
     let indexes: SingleFlight<ChartNamespace, Bool>
     let heads: SingleFlight<FillTable.Key, Fill.Head>
     let ends: SingleFlight<FillTable.Key, Bool>
-    /// Each of its own: a file takes several questions, which together may take no longer than one.
-    let files: SingleFlight<Int, FoundChartFile>
-    let fileNumbers = Atomic(0)
     let fills = FillTable()
     let negatives: NegativeCache
     let meter: CacheMeter
@@ -77,7 +73,6 @@ public final class PullThroughCache: UpstreamReads {
         indexes = SingleFlight(pool)
         heads = SingleFlight(pool)
         ends = SingleFlight(pool)
-        files = SingleFlight(pool)
         negatives = NegativeCache(options.now)
         meter = CacheMeter(metrics)
     }
@@ -108,6 +103,11 @@ public final class PullThroughCache: UpstreamReads {
         guard upstream.rule.allows(match.rest) else {
             throw .denied("\(upstream.name)/\(match.rest) may not be cached: allow and deny of the upstream forbid it")
         }
+        try checkAnswering(upstream, key)
+    }
+
+    /// The same where the rules of paths were looked at otherwise.
+    func checkAnswering(_ upstream: Upstream, _ key: NegativeCache.Key) throws(ContentError) {
         if let known = negatives.error(key) {
             meter.count(.negative)
             throw known
@@ -156,6 +156,6 @@ extension PullThroughCache {
     /// Whether anything is under way behind requests.
     package var isBusy: Bool {
         manifests.isBusy || checks.isBusy || listings.isBusy || indexes.isBusy || heads.isBusy || ends.isBusy
-            || files.isBusy || fills.isBusy
+            || fills.isBusy
     }
 }

@@ -6,30 +6,7 @@ internal import Synchronization
 ///
 /// The work goes on when those who wait give up; each waits no longer than its own deadline.
 final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private final class Waiter: Sendable {
-        private let continuation = Mutex<CheckedContinuation<Result<Value, ContentError>, Never>?>(nil)
-        private let early = Mutex<Result<Value, ContentError>?>(nil)
-
-        func wait() async -> Result<Value, ContentError> {
-            await withCheckedContinuation { continuation in
-                let known = early.withLock { early -> Result<Value, ContentError>? in
-                    if early == nil { self.continuation.withLock { $0 = continuation } }
-                    return early
-                }
-                if let known { continuation.resume(returning: known) }
-            }
-        }
-
-        /// The first result counts.
-        func resume(_ result: Result<Value, ContentError>) {
-            let waiting = early.withLock { early -> CheckedContinuation<Result<Value, ContentError>, Never>? in
-                guard early == nil else { return nil }
-                early = result
-                return continuation.withLock { $0.take() }
-            }
-            waiting?.resume(returning: result)
-        }
-    }
+    private typealias Waiter = Awaited<Value>
 
     private let flights = Mutex<[Key: [Waiter]]>([:])
     private let pool: ThreadPool
@@ -56,13 +33,7 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     ) async throws(ContentError) -> Value {
         let waiter = Waiter()
         if join(key, waiter) { start(key, work) }
-        let text = late()
-        let timer = Task {
-            do { try await Task.sleep(for: deadline) } catch { return }
-            waiter.resume(.failure(.unavailable(text)))
-        }
-        defer { timer.cancel() }
-        return try await waiter.wait().get()
+        return try await waiter.value(within: deadline, late: late())
     }
 
     /// Begins the work behind the caller, unless it is under way.
@@ -90,15 +61,71 @@ final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private func start(_ key: Key, _ work: @escaping @Sendable () async throws(ContentError) -> Value) {
         Task(executorPreference: pool) {
-            let result: Result<Value, ContentError>
-            do throws(ContentError) {
-                result = .success(try await work())
-            } catch {
-                result = .failure(error)
-            }
+            let result = await Awaited.result(of: work)
             let waiters = self.flights.withLock { $0.removeValue(forKey: key) } ?? []
             for waiter in waiters { waiter.resume(result) }
         }
+    }
+}
+
+/// One who waits for a result, no longer than a deadline.
+final class Awaited<Value: Sendable>: Sendable {
+    private struct State {
+        var result: Result<Value, ContentError>?
+        var waiting: CheckedContinuation<Result<Value, ContentError>, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// The result of work that nobody else waits for; it goes on when the deadline has passed.
+    ///
+    /// - Throws: what the work throws; `.unavailable` with `late` when the deadline passes first.
+    static func value(
+        within deadline: Duration, on pool: ThreadPool, late: @autoclosure () -> String,
+        _ work: @escaping @Sendable () async throws(ContentError) -> Value
+    ) async throws(ContentError) -> Value {
+        let waiter = Awaited<Value>()
+        Task(executorPreference: pool) { waiter.resume(await result(of: work)) }
+        return try await waiter.value(within: deadline, late: late())
+    }
+
+    static func result(
+        of work: @Sendable () async throws(ContentError) -> Value
+    ) async -> Result<Value, ContentError> {
+        do throws(ContentError) {
+            return .success(try await work())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Waits for `resume`.
+    ///
+    /// - Throws: what it was resumed with; `.unavailable` with `late` when the deadline passes first.
+    func value(within deadline: Duration, late: String) async throws(ContentError) -> Value {
+        let timer = Task {
+            do { try await Task.sleep(for: deadline) } catch { return }
+            resume(.failure(.unavailable(late)))
+        }
+        defer { timer.cancel() }
+        let result = await withCheckedContinuation { continuation in
+            let known = state.withLock { state in
+                if state.result == nil { state.waiting = continuation }
+                return state.result
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+        return try result.get()
+    }
+
+    /// Gives the result; the first one counts.
+    func resume(_ result: Result<Value, ContentError>) {
+        let waiting = state.withLock { state -> CheckedContinuation<Result<Value, ContentError>, Never>? in
+            guard state.result == nil else { return nil }
+            state.result = result
+            return state.waiting.take()
+        }
+        waiting?.resume(returning: result)
     }
 }
 

@@ -165,9 +165,13 @@ final class Upstream: Sendable {
         _ body: (UpstreamPlace) async throws(ContentError) -> Value?
     ) async throws(ContentError) -> Value {
         guard !rule.isOffline else { throw .unavailable(reason) }
+        // Why a place before did not answer: what the next one lacks may be there.
         var failure: ContentError?
         for place in places {
-            guard place.breaker.admits() else { continue }
+            guard place.breaker.admits() else {
+                failure = failure ?? .unavailable(reason)
+                continue
+            }
             do throws(ContentError) {
                 // A place that cannot be asked this at all says nothing about its health.
                 guard let value = try await body(place.place) else { continue }
@@ -175,8 +179,8 @@ final class Upstream: Sendable {
                 return value
             } catch {
                 if blames(place.place) { place.breaker.note(error) }
+                guard error.mayBeOtherwiseElsewhere else { throw error.isAbsence ? failure ?? error : error }
                 failure = failure ?? error
-                guard error.mayBeOtherwiseElsewhere else { throw error }
             }
         }
         throw failure ?? .unavailable(reason)

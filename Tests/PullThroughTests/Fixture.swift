@@ -241,6 +241,8 @@ final class Fixture: Sendable {
     let scratch: ScratchDirectory
     let store: Registry
     let registry = FakeRegistry()
+    /// The second URL of the upstream `mirrored`, whose first is `registry`.
+    let spare = FakeRegistry()
     let charts = FakeCharts()
     let cache: PullThroughCache
 
@@ -258,14 +260,25 @@ final class Fixture: Sendable {
             prefix: try RepositoryName(parsing: "classic"), kind: .charts, urls: ["https://classic.example"])
         var either = UpstreamRule(
             prefix: try RepositoryName(parsing: "any.example"), kind: .either, urls: ["https://any.example"])
+        var mirrored = UpstreamRule(
+            prefix: try RepositoryName(parsing: "mirrored"), kind: .registry,
+            urls: ["oci://one.example/a", "oci://two.example/b"])
+        change(&mirrored)
         change(&remote)
         change(&classic)
         change(&either)
-        let (registry, charts) = (registry, charts)
+        let (registry, spare, charts) = (registry, spare, charts)
         cache = PullThroughCache(
             store,
             [
                 (remote, [UpstreamPlace(url: "oci://remote.example", registry: registry, charts: nil)]),
+                (
+                    mirrored,
+                    [
+                        UpstreamPlace(url: "oci://one.example/a", registry: registry, path: "a", charts: nil),
+                        UpstreamPlace(url: "oci://two.example/b", registry: spare, path: "b", charts: nil),
+                    ]
+                ),
                 (
                     classic,
                     [UpstreamPlace(url: "https://classic.example", registry: nil) { _ throws(ContentError) in charts }]
