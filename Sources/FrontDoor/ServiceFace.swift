@@ -42,7 +42,7 @@ final class ServiceFace: Face {
 
     func plan(_ route: Route, _ request: any Request) -> Plan {
         switch route {
-        case .root: .respond(ServiceFace.text(welcome))
+        case .root: .respond(ServiceFace.text(welcome(request.isSecure ? "https" : "http")))
         case .health: .respond(ServiceFace.text("ok\n"))
         case .readiness: readiness()
         case .metrics:
@@ -56,10 +56,11 @@ final class ServiceFace: Face {
 
     func failure(_ error: ContentError) -> Response { .failure(error) }
 
-    private var welcome: String {
+    private func welcome(_ scheme: String) -> String {
         "Chartroom, a registry for Helm charts.\n\n"
             + "helm push chart-1.0.0.tgz oci://\(options.hostName)/charts\n"
             + "helm pull oci://\(options.hostName)/charts/chart --version 1.0.0\n"
+            + "helm repo add charts \(scheme)://\(options.hostName)/charts/charts\n"
     }
 
     private func readiness() -> Plan {

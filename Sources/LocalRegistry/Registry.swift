@@ -128,6 +128,8 @@ public final class Registry: Sendable {
     /// Blocks for a flush; later writes are refused.
     public func close() {
         committer.close()
+        // Nobody serves it any more; an address that cannot be taken away misleads and harms nothing.
+        try? lock.write("pid \(Registry.processID)\n")
     }
 
     /// The calling thread's view of the metadata.

@@ -29,6 +29,18 @@ struct CacheGrowthTests {
         }
     }
 
+    /// A cache that has the manifest, and whose upstream holds a blob's second half back.
+    private func held(
+        _ fixture: borrowing Fixture, _ upstream: FaultyUpstream
+    ) async throws -> (server: RunningServer, web: Web, gate: Gate) {
+        let server = try await fixture.start(caching: upstream.configuration("deadline: 30s, negative: 1ms"))
+        let web = try Web(try await server.url())
+        #expect(try await web.pull(manifest).isWhole)
+        let gate = Gate()
+        holding(upstream, gate)
+        return (server, web, gate)
+    }
+
     private func upstream() throws -> FaultyUpstream { try FaultyUpstream([CacheGrowthTests.room]) }
 
     @Test(
@@ -100,11 +112,7 @@ struct CacheGrowthTests {
     func ranges() async throws {
         let fixture = try Fixture()
         let upstream = try upstream()
-        let server = try await fixture.start(caching: upstream.configuration("deadline: 30s"))
-        let web = try Web(try await server.url())
-        #expect(try await web.pull(manifest).isWhole)
-        let gate = Gate()
-        holding(upstream, gate)
+        let (server, web, gate) = try await held(fixture, upstream)
         let whole = try await web.open(blob)
         let early = try await web.pull(blob, [("Range", "bytes=100-299")])
         #expect(early.status == 206 && early.body == Array(room.archive[100..<300]), "\(early)")
@@ -122,11 +130,7 @@ struct CacheGrowthTests {
     @Test("A client that leaves in the middle stops nothing, and a HEAD tells the size") func leaving() async throws {
         let fixture = try Fixture()
         let upstream = try upstream()
-        let server = try await fixture.start(caching: upstream.configuration("deadline: 30s"))
-        let web = try Web(try await server.url())
-        #expect(try await web.pull(manifest).isWhole)
-        let gate = Gate()
-        holding(upstream, gate)
+        let (server, web, gate) = try await held(fixture, upstream)
         let response = try await web.open(blob)
         #expect(try await response.next() != nil)
         response.cancel()
@@ -142,11 +146,7 @@ struct CacheGrowthTests {
     func killed() async throws {
         let fixture = try Fixture()
         let upstream = try upstream()
-        let server = try await fixture.start(caching: upstream.configuration("deadline: 30s, negative: 1ms"))
-        let web = try Web(try await server.url())
-        #expect(try await web.pull(manifest).isWhole)
-        let gate = Gate()
-        holding(upstream, gate)
+        let (server, web, gate) = try await held(fixture, upstream)
         let response = try await web.open(blob)
         #expect(try await response.next() != nil)
         server.signal(SIGKILL)

@@ -53,6 +53,7 @@ import Testing
         }
         #expect(Registry.announcedAddress(of: store.path) == "http://127.0.0.1:5000")
         registry.close()
+        #expect(Registry.announcedAddress(of: store.path) == nil)
     }
 
     @Test("A store whose registry is gone can be opened again")
