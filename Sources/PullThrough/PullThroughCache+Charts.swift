@@ -98,6 +98,8 @@ extension PullThroughCache {
                 throw .unavailable("\(match.upstream.name) says that an index is unchanged that we do not have")
             }
             known.checkedAt = options.now()
+            // What was refused meanwhile has been taken back.
+            known.refusal = nil
             try await store.noteUpstreamIndex(known, of: namespace)
             return false
         }

@@ -112,6 +112,26 @@ import Testing
         #expect(try await list(fixture) == CacheNote(age: 0))
     }
 
+    @Test("A refused index that the upstream takes back is not spoken of any more") func takenBack() async throws {
+        let fixture = try Fixture()
+        for number in 0..<4 { fixture.charts.add(PackedChart("app", "1.0.\(number)")) }
+        _ = try await list(fixture)
+        let good = fixture.charts.state.withLock { $0 }
+        fixture.charts.change { $0.charts = [:] }
+        for _ in 0..<2 {
+            fixture.wait(100)
+            _ = try await list(fixture)
+            await fixture.settle()
+        }
+        #expect(try await !list(fixture).warnings.isEmpty)
+        fixture.charts.state.withLock { $0 = good }
+        fixture.wait(100)
+        _ = try await list(fixture)
+        await fixture.settle()
+        #expect(try await list(fixture) == CacheNote(age: 0))
+        #expect(try versions(fixture).count == 4)
+    }
+
     @Test("An index that lost its end is refused, however little it lost") func cut() async throws {
         let fixture = try Fixture()
         for number in 0..<10 { fixture.charts.add(PackedChart("app", "1.0.\(number)")) }
