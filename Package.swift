@@ -76,12 +76,21 @@ let floors: [Target] = [
             "RemoteRegistry", "Content", "OCIModel", "HelmModel", "ChartArchive", "YAML", "HTTPClient", "HTTPMessage",
             "Codecs", "Posix",
         ]),
+    storey("ImageLayout", ["Content", "OCIModel", "Posix", "Codecs"]),
     // Floor 5: operations over ends.
+    storey("Transfer", ["Content", "OCIModel", "Codecs"]),
     storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
     storey("RepositoryIndexing", ["Content", "OCIModel", "HelmModel", "Posix", "Codecs"]),
     storey(
         "PullThrough",
         ["ChartRepository", "RemoteRegistry", "Content", "HelmModel", "OCIModel", "HTTPClient", "Posix", "Telemetry"]),
+    storey(
+        "Sync",
+        [
+            "Transfer", "PullThrough", "ChartInspection", "ChartArchive", "ChartRepository", "RemoteRegistry",
+            "Content",
+            "HelmModel", "OCIModel", "Codecs", "Posix", "Telemetry",
+        ]),
     // Floor 6: faces.
     storey("FrontDoor", ["Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Posix", "Telemetry"]),
     storey("RegistryServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage", "Codecs", "Telemetry"]),
@@ -95,8 +104,8 @@ let floors: [Target] = [
     storey(
         "Commands",
         [
-            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing", "PullThrough",
-            "LocalRegistry", "RemoteRegistry", "ChartRepository",
+            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing",
+            "PullThrough", "Sync", "Transfer", "ImageLayout", "LocalRegistry", "RemoteRegistry", "ChartRepository",
             "ChartInspection", "ChartArchive",
             "Metadata",
             "BlobStorage", "Content",
@@ -172,7 +181,21 @@ let checks: [Target] = [
             "UpstreamServer", "FrontDoor", "ServerSupport", "RemoteRegistry", "HTTPServer", "HTTPClient", "HTTPMessage",
             "Content", "OCIModel", "Posix", "Telemetry",
         ]),
-    tests("CommandsTests", ["Commands", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
+    tests("ImageLayoutTests", ["ImageLayout", "Content", "OCIModel", "Posix", "Codecs"]),
+    tests(
+        "TransferTests",
+        [
+            "Transfer", "LocalRegistry", "RemoteRegistry", "ImageLayout", "HTTPClient", "HTTPMessage", "Content",
+            "OCIModel", "Posix", "Codecs",
+        ]),
+    tests(
+        "SyncTests",
+        [
+            "Sync", "Transfer", "PullThrough", "LocalRegistry", "RemoteRegistry", "ChartRepository", "ChartInspection",
+            "ChartArchive", "ImageLayout", "Metadata", "HTTPClient", "HTTPMessage", "HelmModel", "Content", "OCIModel",
+            "Posix", "Codecs", "Telemetry",
+        ]),
+    tests("CommandsTests", ["Commands", "Sync", "Transfer", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
     tests(
         "EndToEndTests",
         ["ChartArchive", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "HTTPClient", "HTTPMessage"],

@@ -10,8 +10,8 @@ import Testing
         ["Posix", "SQLite", "Codecs", "Archive", "YAML", "HTTPMessage", "HTTPClient", "HTTPServer", "Telemetry"],
         ["OCIModel", "HelmModel", "Content"],
         ["BlobStorage", "Metadata", "ChartArchive"],
-        ["LocalRegistry", "RemoteRegistry", "ChartRepository"],
-        ["ChartInspection", "RepositoryIndexing", "PullThrough"],
+        ["LocalRegistry", "RemoteRegistry", "ChartRepository", "ImageLayout"],
+        ["ChartInspection", "RepositoryIndexing", "PullThrough", "Transfer", "Sync"],
         ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "Commands"],
         ["chartroom"],
     ]
@@ -21,6 +21,7 @@ import Testing
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
         "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
         "ChartServer": ["FrontDoor"], "UpstreamServer": ["FrontDoor"], "ChartRepository": ["RemoteRegistry"],
+        "Sync": ["Transfer", "PullThrough", "ChartInspection"],
         "Commands": ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer"],
     ]
 
