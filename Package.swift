@@ -60,7 +60,7 @@ let floors: [Target] = [
     storey("Content", ["OCIModel"]),
     // Floor 3: state.
     storey("BlobStorage", ["Content", "OCIModel", "Posix", "Codecs"]),
-    storey("Metadata", ["Content", "OCIModel", "SQLite"]),
+    storey("Metadata", ["Content", "OCIModel", "SQLite", "Posix"]),
     storey("ChartArchive", ["Content", "HelmModel", "OCIModel", "Archive", "Codecs", "YAML"]),
     // Floor 4: ends.
     storey(

@@ -190,7 +190,8 @@ public protocol MirrorLedger: Sendable {
     func beginRun(of mirror: String, _ trigger: MirrorTrigger, at time: Int64) throws(ContentError) -> MirrorRun
     /// Writes down how far a run is; every few seconds.
     func noteProgress(_ run: MirrorRun) throws(ContentError)
-    /// Writes down how a run ended, with its failures (the first 10,000 are kept); keeps the last 1,000 runs of a mirror.
+    /// Writes down how a run ended, with its failures (the first 10,000 are kept), and lets the next begin, whatever it
+    /// throws; keeps the last 1,000 runs of a mirror, and what failed in the last 100 of them.
     func endRun(_ run: MirrorRun, _ failures: [MirrorFailure]) throws(ContentError)
     /// The latest runs first, of one mirror or of all, those before `last`; runs whose process is gone read as
     /// `interrupted`.
@@ -200,19 +201,21 @@ public protocol MirrorLedger: Sendable {
     /// What failed in a run, in the order noted.
     func failures(of run: Int64) throws(ContentError) -> [MirrorFailure]
 
-    /// What a mirror has put at a destination, by repository and tag; `place` names the destination.
+    /// What a mirror has put at a destination, sorted by repository and tag; `place` names the destination.
     func references(of mirror: String, at place: String) throws(ContentError) -> [MirroredReference]
     /// Writes references down, in place of those of the same repository and tag: one transaction.
     func note(_ references: [MirroredReference], of mirror: String, at place: String) throws(ContentError)
     /// Forgets references.
     func forget(_ references: [(RepositoryName, Tag)], of mirror: String, at place: String) throws(ContentError)
-    /// The mirrors, other than this one, that have put this tag at this place.
+    /// The mirrors, other than this one, that have put this tag at this place and not removed it; sorted.
     func otherMirrors(than mirror: String, at place: String, _ repository: RepositoryName, _ tag: Tag)
         throws(ContentError) -> [String]
 
     /// A listing as it was last seen; `place` names the end, `key` what was listed.
     func listing(of place: String, _ key: String) throws(ContentError) -> RememberedListing?
-    /// Remembers a listing in place of the one before.
+    /// Remembers a listing in place of the one before; those kept 90 days ago are forgotten.
+    ///
+    /// - Throws: `.tooLarge` besides.
     func keep(_ listing: RememberedListing, of place: String, _ key: String) throws(ContentError)
 
     /// An upload session at a destination that was not finished; nil when there is none, or it is older than a day.

@@ -5,10 +5,12 @@ internal import SQLite
 /// A connection whose errors are the store's: the one place where SQLite's result codes become `ContentError`.
 struct SQL {
     let connection: Connection
+    /// What people know the file by, to begin a sentence with.
+    var file: StaticString = "the metadata"
 
     @discardableResult
     func run(_ sql: StaticString, _ bindings: [SQLValue] = []) throws(ContentError) -> Int {
-        do { return try connection.run(sql, bindings) } catch { throw SQL.error(error) }
+        do { return try connection.run(sql, bindings) } catch { throw SQL.error(error, of: file) }
     }
 
     func first<Value>(
@@ -17,7 +19,7 @@ struct SQL {
         do {
             return try connection.first(sql, bindings) { row throws(SQLiteError) in body(row) }
         } catch {
-            throw SQL.error(error)
+            throw SQL.error(error, of: file)
         }
     }
 
@@ -27,7 +29,7 @@ struct SQL {
         do {
             return try connection.all(sql, bindings) { row throws(SQLiteError) in body(row) }
         } catch {
-            throw SQL.error(error)
+            throw SQL.error(error, of: file)
         }
     }
 
@@ -38,7 +40,7 @@ struct SQL {
         do {
             try connection.forEach(sql, bindings) { row throws(SQLiteError) in body(row) }
         } catch {
-            throw SQL.error(error)
+            throw SQL.error(error, of: file)
         }
     }
 
@@ -54,12 +56,31 @@ struct SQL {
         return Page(elements: values.compactMap { $0 }, hasMore: hasMore)
     }
 
-    static func error(_ error: SQLiteError) -> ContentError {
-        if error.isStorageFailure {
-            return .storageFull("the metadata cannot be written or read: \(error); free or repair the disk, then retry")
+    /// Runs the body in a transaction that may write; rolls back when it throws.
+    func transaction<Value>(_ body: () throws(ContentError) -> Value) throws(ContentError) -> Value {
+        try run("BEGIN IMMEDIATE")
+        do throws(ContentError) {
+            let value = try body()
+            guard connection.isInTransaction else {
+                throw .storageFull("\(file) gave a transaction up; the disk may be full or failing")
+            }
+            try run("COMMIT")
+            return value
+        } catch {
+            connection.rollBack()
+            throw error
         }
-        if error.isCorrupt { return .corrupt("the metadata is damaged: \(error); restore it from a backup") }
-        return .internal("the metadata refused a statement: \(error)")
+    }
+
+    static func error(_ error: SQLiteError) -> ContentError { SQL.error(error, of: "the metadata") }
+
+    static func error(_ error: SQLiteError, of file: StaticString) -> ContentError {
+        if error.isBusy { return .unavailable("\(file) is held by another process for too long; try again") }
+        if error.isStorageFailure {
+            return .storageFull("\(file) cannot be written or read: \(error); free or repair the disk, then retry")
+        }
+        if error.isCorrupt { return .corrupt("\(file) is damaged: \(error); restore it from a backup") }
+        return .internal("\(file) refused a statement: \(error)")
     }
 }
 

@@ -27,6 +27,21 @@ public final class FileLock: Sendable {
         return nil
     }
 
+    /// Takes the lock, and waits while another process or lock object holds it: for locks that are held for a moment.
+    ///
+    /// - Throws: `SystemError` when the file cannot be opened or locked.
+    public static func wait(_ path: String) throws(SystemError) -> FileLock {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw SystemError(code: errno, call: "open", object: path) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            let code = errno
+            if code == EINTR { continue }
+            close(descriptor)
+            throw SystemError(code: code, call: "flock", object: path)
+        }
+        return FileLock(descriptor: descriptor)
+    }
+
     /// Replaces the file's text: who holds the lock.
     ///
     /// At most 4 KiB.

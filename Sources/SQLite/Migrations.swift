@@ -30,7 +30,7 @@ extension Connection {
         guard current <= newest else {
             throw SQLiteError(
                 code: 17,
-                message: "the metadata has schema \(current), this binary knows \(newest): use a newer chartroom")
+                message: "the file has schema \(current), this binary knows \(newest): use a newer chartroom")
         }
         let owner = try first("PRAGMA application_id") { row throws(SQLiteError) in row.integer(0) } ?? 0
         guard owner == Int64(applicationID) || owner == 0 && current == 0 else {

@@ -15,6 +15,8 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
     public var primaryCode: Int32 { code & 0xFF }
     /// Whether the disk is full, failing or read-only: SQLITE_FULL, SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN.
     public var isStorageFailure: Bool { [13, 10, 8, 14].contains(primaryCode) }
+    /// Whether another connection held the file for longer than one waits: SQLITE_BUSY, SQLITE_LOCKED.
+    public var isBusy: Bool { primaryCode == 5 || primaryCode == 6 }
     /// Whether the file is damaged or no database: SQLITE_CORRUPT, SQLITE_NOTADB.
     public var isCorrupt: Bool { primaryCode == 11 || primaryCode == 26 }
 

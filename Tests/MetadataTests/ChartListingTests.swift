@@ -140,7 +140,7 @@ import Testing
         for text in ["web OR", "\"web", "name:web", "web*", "(web", "NEAR(web store)", "^web"] { _ = try names(text) }
         #expect(try names("NOT web") == [])
         for bad in ["", "  ", "-", "\"\"", String(repeating: "x", count: 2000)] {
-            #expect(failure { _ = try names(bad) } == "other")
+            #expect(failure { _ = try names(bad) } == "parameterInvalid")
         }
         try fixture.deleteTag("1.0.0", try name("room/web-server"))
         #expect(try names("rewritten") == ["web-server 2.0.0-rc1"])
