@@ -240,8 +240,15 @@ let fuzzers: [Target] =
             swiftSettings: language + [.unsafeFlags(["-parse-as-library"])])
     }
 
+/// The tests that are built: all of them, or those of the targets named in `CHARTROOM_TESTS`, between commas.
+let built: [Target] = {
+    guard let names = Context.environment["CHARTROOM_TESTS"] else { return checks }
+    let wanted = Set(names.split(separator: ",").map(String.init))
+    return checks.filter { !$0.isTest || wanted.contains($0.name) }
+}()
+
 let package = Package(
     name: "chartroom",
     products: [.executable(name: "chartroom", targets: ["chartroom"])],
-    targets: ground + floors + checks + benchmarks + fuzzers
+    targets: ground + floors + built + benchmarks + fuzzers
 )
