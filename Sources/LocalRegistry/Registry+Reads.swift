@@ -27,10 +27,14 @@ extension Registry: LocalReads {
         _ found: MetadataReader.FoundManifest, _ reference: ManifestReference, _ repository: RepositoryName
     ) throws(ContentError) -> StoredManifest {
         guard found.locks.contains(.read) else {
-            throw .denied("\(repository) \(reference) is locked against reading; unlock it with readEnabled=true")
+            throw Registry.unreadable(reference, repository)
         }
         notePull(found.row)
         return found.manifest
+    }
+
+    static func unreadable(_ reference: ManifestReference, _ repository: RepositoryName) -> ContentError {
+        .denied("\(repository) \(reference) is locked against reading; unlock it with readEnabled=true")
     }
 
     /// A blob of the repository, open.

@@ -74,7 +74,7 @@ extension MetadataWriter {
     }
 
     /// Layers that registries need not hold (image-spec v1.1.1 `layer.md`, non-distributable layers; Docker's foreign).
-    private static func mayLiveElsewhere(_ type: MediaType) -> Bool {
+    static func mayLiveElsewhere(_ type: MediaType) -> Bool {
         type.description.contains(".nondistributable.") || type.description.contains(".foreign.")
     }
 

@@ -120,6 +120,7 @@ import Testing
         let many = SampleChart("many-tags", "1")
         _ = try reader.manifest(try tag("v3"), in: room)
         _ = try reader.manifest(.digest(digest), in: room)
+        _ = try reader.holdsWhole(digest, in: room)
         _ = try reader.locks(of: room)
         _ = try reader.blob(Digest(of: many.config), in: hall)
         _ = try reader.slot(of: Digest(of: many.config))
