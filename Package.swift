@@ -79,7 +79,7 @@ let floors: [Target] = [
     storey("ImageLayout", ["Content", "OCIModel", "Posix", "Codecs"]),
     // Floor 5: operations over ends.
     storey("Transfer", ["Content", "OCIModel", "Codecs"]),
-    storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs"]),
+    storey("ChartInspection", ["Archive", "ChartArchive", "Content", "HelmModel", "OCIModel", "Codecs", "YAML"]),
     storey("RepositoryIndexing", ["Content", "OCIModel", "HelmModel", "Posix", "Codecs"]),
     storey(
         "PullThrough",

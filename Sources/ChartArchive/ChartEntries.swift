@@ -5,6 +5,10 @@ struct ChartEntries: ~Copyable {
     private var archive: ArchiveReader
     /// The newest modification time of the entries so far, directories included; 0 when none is later.
     private(set) var newestModificationTime: Int64 = 0
+    /// How many entries were read so far, directories included.
+    private(set) var entryCount = 0
+    /// How many bytes those have, as they declare.
+    private(set) var declaredBytes: Int64 = 0
 
     /// A file and where it stands.
     struct File {
@@ -26,6 +30,8 @@ struct ChartEntries: ~Copyable {
     /// Moves to the next file; nil behind the last.
     mutating func next() throws(ChartArchiveError) -> File? {
         while let entry = try nextEntry() {
+            entryCount += 1
+            declaredBytes += entry.size
             newestModificationTime = max(newestModificationTime, entry.modificationTime)
             let path = try EntryPath(entry.path)
             switch entry.kind {

@@ -46,7 +46,7 @@ extension ChartInspector {
     }
 
     /// The directory of its name, or an archive of its name and a version: the locked one where there are several.
-    private static func vendored(_ dependency: ChartDependency, locked: String?, among names: [String]) -> String? {
+    static func vendored(_ dependency: ChartDependency, locked: String?, among names: [String]) -> String? {
         if names.contains(dependency.name) { return dependency.name }
         if let locked, names.contains("\(dependency.name)-\(locked).tgz") { return "\(dependency.name)-\(locked).tgz" }
         return names.first { name in
