@@ -1,6 +1,8 @@
 import ChartArchive
 import ChartInspection
+import Content
 import HelmModel
+import OCIModel
 import TestSupport
 import Testing
 
@@ -68,6 +70,23 @@ import Testing
         requirement.locked = locked
         let versions = ["1.1.0", "1.10.0", "nonsense", "1.9.0", "2.0.0", "3.0.0-rc.1"]
         #expect(try requirement.choose(among: versions) == chosen)
+    }
+
+    @Test("A chart in a registry is read with what it needs; what is no chart says which it was")
+    func inRegistry() async throws {
+        let registry = MemoryRegistry()
+        let repository = try RepositoryName(parsing: "a/x")
+        let chart = "dependencies: [{name: db, version: \"1\", repository: \"https://c.example\"}]\n"
+        try await PackedChart("x", "1.0.0", chart: chart, files: [("values.yaml", "image: a:1\n")])
+            .push(to: registry, repository)
+        let tree = try await ChartInspector(registry).tree(Reference(repository: repository))
+        #expect(ChartRequirement.all(of: tree).map(\.name) == ["db"] && ChartImages(of: tree).images.count == 1)
+        let other = try RepositoryName(parsing: "a/y")
+        try await PackedChart("y", "1.0.0", archive: Array("nothing".utf8)).push(to: registry, other)
+        let error = await #expect(throws: ContentError.self) {
+            try await ChartInspector(registry).tree(Reference(repository: other))
+        }
+        #expect(error?.message.hasPrefix("a/y:1.0.0: not a gzip") == true, "\(String(describing: error))")
     }
 
     @Test("A constraint that cannot be read is an error") func badConstraint() throws {
