@@ -198,7 +198,10 @@ let checks: [Target] = [
     tests("CommandsTests", ["Commands", "Sync", "Transfer", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
     tests(
         "EndToEndTests",
-        ["ChartArchive", "Content", "OCIModel", "Posix", "SQLite", "Codecs", "HTTPClient", "HTTPMessage"],
+        [
+            "ChartRepository", "RemoteRegistry", "ImageLayout", "ChartArchive", "HelmModel", "Content", "OCIModel",
+            "Posix", "SQLite", "Codecs", "HTTPClient", "HTTPMessage",
+        ],
         exclude: ["conformance", "drivers"]),
     tests(
         "RepositoryIndexingTests",
