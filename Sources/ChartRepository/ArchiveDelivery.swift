@@ -3,6 +3,7 @@ internal import Content
 internal import HTTPClient
 internal import HTTPMessage
 internal import OCIModel
+internal import RemoteRegistry
 
 /// How far an archive has come, whatever URLs and connections it comes over.
 ///
@@ -56,7 +57,7 @@ struct ArchiveDelivery {
     ///
     /// - Throws: what ended the body early.
     mutating func take(
-        _ response: HTTPClientResponse, head: (Int64?) async throws(ContentError) -> Void,
+        _ response: HTTPClientResponse, _ sender: RetryingSender, head: (Int64?) async throws(ContentError) -> Void,
         _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(HTTPClientError) -> Result {
         if expected == nil { startAgain() }
@@ -66,6 +67,7 @@ struct ArchiveDelivery {
         }
         var toSkip = response.status == .partialContent ? 0 : received
         while let next = try await response.next() {
+            try await sender.spend(received: next.count, from: response.url.origin)
             let skipped = Int(min(toSkip, Int64(next.count)))
             toSkip -= Int64(skipped)
             let piece = skipped == 0 ? next : Array(next.dropFirst(skipped))

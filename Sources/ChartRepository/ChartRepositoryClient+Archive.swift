@@ -132,7 +132,7 @@ extension ChartRepositoryClient {
                 return .failed(error)
             }
             do throws(HTTPClientError) {
-                switch try await delivery.take(response, head: head, body) {
+                switch try await delivery.take(response, transport.own, head: head, body) {
                 case .whole(let digest): return .whole(digest)
                 case .wrong(let error): return .failed(error)
                 case .refused(let error): return .ended(error)

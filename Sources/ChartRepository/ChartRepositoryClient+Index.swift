@@ -91,7 +91,7 @@ extension ChartRepositoryClient {
         _ response: HTTPClientResponse, _ validators: IndexValidators, _ known: IndexValidators?, _ file: AskedFile
     ) async throws(HTTPClientError) -> Result<IndexAnswer, ContentError> {
         let text: [UInt8]
-        switch try await IndexBody.read(response, maximumBytes: options.indexLimits.bytes, file) {
+        switch try await IndexBody.read(response, maximumBytes: options.indexLimits.bytes, file, transport.own) {
         case .success(let body): text = body
         case .failure(let error): return .failure(error)
         }

@@ -2,6 +2,7 @@ public import Content
 internal import HTTPClient
 internal import HTTPMessage
 public import HelmModel
+internal import RemoteRegistry
 
 extension ChartRepositoryClient {
     /// The provenance beside an archive: at its URL with `.prov` behind the path; nil when there is none.
@@ -46,7 +47,9 @@ extension ChartRepositoryClient {
                 throw failure(response, file)
             }
             do throws(HTTPClientError) {
-                return try await response.collect(maximumBytes: limit)
+                let body = try await response.collect(maximumBytes: limit)
+                try await transport.own.spend(received: body.count, from: response.url.origin)
+                return body
             } catch {
                 if case .responseTooLarge = error {
                     throw .tooLarge("\(file) is larger than \(limit) bytes, which is the limit")

@@ -38,6 +38,9 @@ public final class ChartRepositoryClient: Sendable {
     let options: Options
     let transport: RepositoryTransport
 
+    /// How many requests were sent, to whatever host, with repeated ones.
+    public var requestCount: Int64 { transport.own.sent.count }
+
     /// Makes a source of the repository; sends nothing yet.
     ///
     /// - Parameters:
@@ -48,12 +51,15 @@ public final class ChartRepositoryClient: Sendable {
     ) {
         self.source = source
         self.options = options
+        let sent = RequestCounter()
         transport = RepositoryTransport(
             source: source,
             own: RetryingSender(
-                client: client, policy: options.retry, timing: options.timing, budgets: options.budgets),
+                client: client, policy: options.retry, timing: options.timing, budgets: options.budgets,
+                sent: sent),
             foreign: RetryingSender(
-                client: foreign ?? client, policy: options.retry, timing: options.timing, budgets: options.budgets),
+                client: foreign ?? client, policy: options.retry, timing: options.timing, budgets: options.budgets,
+                sent: sent),
             deadlines: options.deadlines, maximumRedirects: options.maximumRedirects)
     }
 

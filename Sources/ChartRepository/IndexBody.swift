@@ -2,12 +2,13 @@ internal import Codecs
 internal import Content
 internal import HTTPClient
 internal import HTTPMessage
+internal import RemoteRegistry
 
 /// Reads an index's body into memory, unpacked when it came packed.
 enum IndexBody {
     /// The text; throws only what ends a body early.
     static func read(
-        _ response: HTTPClientResponse, maximumBytes: Int, _ file: AskedFile
+        _ response: HTTPClientResponse, maximumBytes: Int, _ file: AskedFile, _ sender: RetryingSender
     ) async throws(HTTPClientError) -> Result<[UInt8], ContentError> {
         let tooLarge = ContentError.tooLarge("\(file) is larger than \(maximumBytes) bytes, which is the limit")
         var text: [UInt8] = []
@@ -29,6 +30,7 @@ enum IndexBody {
         }
         do throws(HTTPClientError) {
             while let piece = try await response.next() {
+                try await sender.spend(received: piece.count, from: response.url.origin)
                 if let unpacker {
                     try unpacker.unpack(piece, into: &text)
                 } else {

@@ -20,11 +20,19 @@ extension Response {
         _ bytes: [UInt8], type: String, headers extra: [(name: StaticString, value: String)] = [],
         for request: any Request
     ) -> Response {
+        tagged(bytes, type: type, headers: extra, ifNoneMatch: request.header("If-None-Match"))
+    }
+
+    /// The same for a request that is not at hand any more.
+    public static func tagged(
+        _ bytes: [UInt8], type: String, headers extra: [(name: StaticString, value: String)] = [],
+        ifNoneMatch wanted: String?
+    ) -> Response {
         let hash = ContentHasher.hash(bytes.span, .sha256)
         let tag = Digest(.sha256, hash: hash).map { EntityTag(String($0.hex.prefix(32))) }
         var headers = extra + [("Cache-Control", CacheControl.byName)]
         if let tag { headers.append(("ETag", tag.fieldValue)) }
-        if let tag, let wanted = request.header("If-None-Match"), tag.matches(ifNoneMatch: wanted) {
+        if let tag, let wanted, tag.matches(ifNoneMatch: wanted) {
             return Response(.notModified, headers: headers)
         }
         headers.append(("Content-Type", type))

@@ -113,17 +113,18 @@ extension RegistryFace {
         if let text = query.first("digest"), !text.isEmpty {
             do { digest = try Digest(parsing: text) } catch { throw .digestInvalid(error.description) }
         }
+        let known = request.header("If-None-Match")
         return perform { [self, digest] () throws(ContentError) in
             let page = try await registry.tagList(in: name, naming: digest, wanted)
-            var response = Response.json(
-                .ok, named(name, [("tags", .array(page.elements.map(RegistryFace.object)))]))
+            var headers: [(name: StaticString, value: String)] = []
             if page.hasMore, let last = page.elements.last {
-                response.headers.append(
+                headers.append(
                     RegistryFace.next(
                         "/acr/v1/\(name)/_tags", wanted.limit, last: last.name.description,
                         digest.map { "&digest=\(PercentEncoding.encodeQueryValue($0.description))" } ?? ""))
             }
-            return response
+            let object = named(name, [("tags", .array(page.elements.map(RegistryFace.object)))])
+            return .tagged(object.text(), type: "application/json", headers: headers, ifNoneMatch: known)
         }
     }
 

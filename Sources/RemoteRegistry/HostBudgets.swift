@@ -17,45 +17,60 @@ public final class HostBudgets: Sendable {
         public var requestsPerSecond: Double?
         /// The longest a host is left alone, whatever it asks for.
         public var longestPause = Duration.seconds(300)
+        /// Whether the number of requests at a time follows how the host answers, up to `requests`.
+        ///
+        /// It begins with eight, grows while the host answers well, and is halved when it is turned away, fails, or
+        /// takes much longer than it did.
+        public var adapts = false
+        /// How many bytes of bodies a second, both ways together, after a burst of a quarter of a second; nil for no
+        /// limit.
+        public var bytesPerSecond: Int64?
 
         /// Sixteen at a time, a thousand in line, no rate, five minutes.
         public init() {}
     }
 
     /// How a wait in line ended.
-    private enum Outcome: Sendable {
+    fileprivate enum Outcome: Sendable {
         case entered
         case cancelled
         case late
     }
 
-    private struct Waiter {
+    struct Waiter {
         let ticket: UInt64
-        let continuation: CheckedContinuation<Outcome, Never>
+        fileprivate let continuation: CheckedContinuation<Outcome, Never>
+
+        func enter() { continuation.resume(returning: .entered) }
     }
 
-    private struct Line {
+    struct Line {
         var running = 0
         var waiters: [Waiter] = []
         var pausedUntil: ContinuousClock.Instant?
         /// When the rate would be used up to the last.
         var spentUntil: ContinuousClock.Instant?
+        /// When the bytes would be used up to the last.
+        var bytesUntil: ContinuousClock.Instant?
+        /// How many are let in, where that follows the answers.
+        var pace: RequestPace?
+        var usage = HostUsage()
 
         func isIdle(_ now: ContinuousClock.Instant) -> Bool {
             running == 0 && waiters.isEmpty && pausedUntil.map { $0 <= now } ?? true
-                && spentUntil.map { $0 <= now } ?? true
+                && spentUntil.map { $0 <= now } ?? true && bytesUntil.map { $0 <= now } ?? true
         }
     }
 
-    private struct State {
+    struct State {
         var lines: [HTTPURL.Origin: Line] = [:]
         var lastTicket: UInt64 = 0
     }
 
     private static let keptLines = 1000
-    private let limits: Limits
-    private let timing: RetryTiming
-    private let state = Mutex(State())
+    let limits: Limits
+    let timing: RetryTiming
+    let state = Mutex(State())
 
     /// Makes budgets that nobody uses yet.
     public init(_ limits: Limits = Limits(), timing: RetryTiming = .system) {
@@ -178,7 +193,7 @@ extension HostBudgets {
     /// Goes in when there is room and nobody waits.
     private func takeRoom(_ state: inout State, _ host: HTTPURL.Origin) -> Bool {
         let line = state.lines[host] ?? Line()
-        guard line.running < max(1, limits.requests), line.waiters.isEmpty else { return false }
+        guard line.running < width(of: line), line.waiters.isEmpty else { return false }
         state.lines[host, default: Line()].running += 1
         return true
     }
@@ -191,18 +206,26 @@ extension HostBudgets {
         waiter?.continuation.resume(returning: outcome)
     }
 
-    /// Whoever waits first takes the room over.
+    /// Whoever waits first takes the room over, if there still is that much room.
     private func leave(_ host: HTTPURL.Origin) {
-        let next = state.withLock { state -> Waiter? in
-            guard var line = state.lines[host] else { return nil }
-            defer { state.lines[host] = line }
-            guard !line.waiters.isEmpty else {
-                line.running -= 1
-                return nil
-            }
-            return line.waiters.removeFirst()
+        let next = state.withLock { state -> [Waiter] in
+            guard state.lines[host] != nil else { return [] }
+            state.lines[host]?.running -= 1
+            return letIn(&state, host)
         }
-        next?.continuation.resume(returning: .entered)
+        for waiter in next { waiter.enter() }
+    }
+
+    /// Those who may go in now, in their order; they count as running already.
+    func letIn(_ state: inout State, _ host: HTTPURL.Origin) -> [Waiter] {
+        guard var line = state.lines[host] else { return [] }
+        let count = min(line.waiters.count, max(0, width(of: line) - line.running))
+        guard count > 0 else { return [] }
+        let next = Array(line.waiters.prefix(count))
+        line.waiters.removeFirst(count)
+        line.running += count
+        state.lines[host] = line
+        return next
     }
 }
 

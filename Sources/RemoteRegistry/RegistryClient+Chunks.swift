@@ -5,31 +5,32 @@ internal import OCIModel
 
 // Uploads in chunks: each is held in memory until the registry has it, so a broken connection costs one chunk at most.
 extension RegistryClient {
+    /// Sends what follows byte `start` of a session and ends it; whoever began the session cleans up after a failure.
+    ///
+    /// `note` is told where the session is after each chunk.
     func putChunks(
-        _ expected: Descriptor, in repository: RepositoryName, _ body: inout VerifiedBody,
-        _ next: () async throws(ContentError) -> [UInt8]?
+        _ expected: Descriptor, in repository: RepositoryName, from start: Int64, _ location: inout UploadLocation,
+        note: (UploadLocation) -> Void = { _ in }, _ next: () async throws(ContentError) -> [UInt8]?
     ) async throws(ContentError) {
-        var location = try await begin(in: repository)
         let chunkBytes = min(max(1, options.chunkBytes, location.minimumChunkBytes), 1 << 30)
-        do throws(ContentError) {
-            var chunk: [UInt8] = []
-            var sent: Int64 = 0
-            while let piece = try await body.next(from: next) {
-                chunk += piece
-                while chunk.count >= chunkBytes {
-                    let full = Array(chunk.prefix(chunkBytes))
-                    chunk.removeFirst(chunkBytes)
-                    try await send(full, at: sent, &location, in: repository)
-                    sent += Int64(full.count)
-                }
+        var chunk: [UInt8] = []
+        var sent = start
+        while let piece = try await next() {
+            chunk += piece
+            while chunk.count >= chunkBytes {
+                let full = Array(chunk.prefix(chunkBytes))
+                chunk.removeFirst(chunkBytes)
+                try await send(full, at: sent, &location, in: repository)
+                sent += Int64(full.count)
+                note(location)
             }
-            if !chunk.isEmpty { try await send(chunk, at: sent, &location, in: repository) }
-            let last = finishing(location.url, expected, in: repository, body: [])
-            try await check(try await transport.send(last), expected, in: repository)
-        } catch {
-            await abandon(location, in: repository)
-            throw error
         }
+        if !chunk.isEmpty {
+            try await send(chunk, at: sent, &location, in: repository)
+            note(location)
+        }
+        let last = finishing(location.url, expected, in: repository, body: [])
+        try await check(try await transport.send(last), expected, in: repository)
     }
 
     /// Sends one chunk; after a failure asks how much of it arrived and sends the rest.
@@ -70,7 +71,7 @@ extension RegistryClient {
     /// How many bytes a session holds.
     ///
     /// `Range: 0-0` is written both for none and for one byte; a registry that turned away a chunk from 0 has one.
-    private func length(
+    func length(
         of location: inout UploadLocation, in repository: RepositoryName, hasSome: Bool
     ) async throws(ContentError) -> Int64 {
         let response = try await transport.succeed(
@@ -87,7 +88,7 @@ extension RegistryClient {
     }
 
     /// Gives a session up, as far as the registry lets; it would expire by itself.
-    private func abandon(_ location: UploadLocation, in repository: RepositoryName) async {
+    func abandon(_ location: UploadLocation, in repository: RepositoryName) async {
         let call = RegistryCall(
             method: .delete, url: location.url, scope: .push(repository), object: .upload(repository),
             isRepeatable: false)

@@ -104,7 +104,7 @@ extension RegistryClient {
     private func listedReferrers(
         of subject: Digest, in repository: RepositoryName, _ found: inout FoundReferrers
     ) async throws(ContentError) -> [Descriptor] {
-        guard let tag = try? Tag(parsing: "\(subject.algorithm.name)-\(subject.hex.prefix(64))") else { return [] }
+        guard let tag = RegistryClient.referrersTag(subject) else { return [] }
         let index: StoredManifest
         do throws(ContentError) {
             index = try await manifest(.tag(tag), in: repository)

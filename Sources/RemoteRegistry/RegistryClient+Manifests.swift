@@ -36,7 +36,8 @@ extension RegistryClient: TagResolver, Tagger, Deleter {
 
     /// Stores a manifest under tags.
     ///
-    /// One PUT where the registry takes tags with a digest, else one for each tag.
+    /// One PUT where the registry takes tags with a digest, else one for each tag. Where the registry does not list the
+    /// referrers of a manifest's subject, one GET and one PUT more keep the index of them that clients keep then.
     public func putManifest(_ manifest: StoredManifest, tags: [Tag], in repository: RepositoryName)
         async throws(ContentError)
     {
@@ -44,14 +45,24 @@ extension RegistryClient: TagResolver, Tagger, Deleter {
         guard Digest(algorithm, hash: ContentHasher.hash(manifest.bytes.span, algorithm.function)) == manifest.digest
         else { throw .digestInvalid("the manifest's bytes do not hash to \(manifest.digest)") }
         // Registries disagree on what to answer to a malformed one; distribution 2.8 answers 500.
+        let parsed: Manifest
         do throws(OCIParseError) {
-            _ = try Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
+            parsed = try Manifest(parsing: manifest.bytes, contentType: manifest.mediaType)
         } catch {
             throw .manifestInvalid("the manifest for \(repository) is invalid: \(error.description)")
         }
-        if tags.count == 1, algorithm == .sha256 {
-            _ = try await put(manifest, as: .tag(tags[0]), [], in: repository)
-            return
+        let isListed = try await put(manifest, tags: tags, in: repository).headers["OCI-Subject"] != nil
+        if let subject = parsed.subject, !isListed {
+            try await listReferrer(manifest, parsed, of: subject.digest, in: repository)
+        }
+    }
+
+    /// The answer to the first PUT.
+    private func put(
+        _ manifest: StoredManifest, tags: [Tag], in repository: RepositoryName
+    ) async throws(ContentError) -> HTTPClientResponse {
+        if tags.count == 1, manifest.digest.algorithm == .sha256 {
+            return try await put(manifest, as: .tag(tags[0]), [], in: repository)
         }
         let query = tags.map { ("tag", $0.description) }
         let response = try await put(manifest, as: .digest(manifest.digest), query, in: repository)
@@ -60,9 +71,10 @@ extension RegistryClient: TagResolver, Tagger, Deleter {
         for tag in tags where !moved.contains(tag.description) {
             _ = try await put(manifest, as: .tag(tag), [], in: repository)
         }
+        return response
     }
 
-    private func put(
+    func put(
         _ manifest: StoredManifest, as reference: ManifestReference, _ query: [(String, String)],
         in repository: RepositoryName
     ) async throws(ContentError) -> HTTPClientResponse {

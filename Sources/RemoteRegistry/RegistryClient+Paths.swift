@@ -6,7 +6,7 @@ internal import OCIModel
 // The paths of distribution-spec v1.1.1 and of Azure's data plane. Names and digests hold nothing that needs escaping.
 extension RegistryClient {
     /// Docker Hub keeps official images below `library/`; the other registries take names as they are.
-    private func path(_ repository: RepositoryName) -> String {
+    func path(_ repository: RepositoryName) -> String {
         let isOfficial = endpoint.isDockerHub && repository.elements.count == 1
         return (isOfficial ? "library/" : "") + repository.description
     }

@@ -71,6 +71,7 @@ extension RegistryClient: BlobSource {
             let next: [UInt8]?
             do {
                 next = try await response.next()
+                if let next { try await transport.sender.spend(received: next.count, from: response.url.origin) }
             } catch {
                 return error
             }

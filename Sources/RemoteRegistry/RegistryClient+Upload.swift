@@ -20,18 +20,34 @@ extension RegistryClient: BlobSink {
             try await putBuffered(expected, in: repository, bytes)
         } else if expected.size <= options.chunkedUploadThreshold {
             let location = try await begin(in: repository)
-            let call = finishing(location.url, expected, in: repository, body: nil)
-            let response = try await transport.stream(call, length: expected.size) { () async throws(ContentError) in
-                try await body.next(from: next)
-            }
-            try await check(response, expected, in: repository)
+            try await putStreamed(expected, in: repository, location, &body, next)
         } else {
-            try await putChunks(expected, in: repository, &body, next)
+            var location = try await begin(in: repository)
+            do throws(ContentError) {
+                try await putChunks(expected, in: repository, from: 0, &location) { () async throws(ContentError) in
+                    try await body.next(from: next)
+                }
+            } catch {
+                await abandon(location, in: repository)
+                throw error
+            }
         }
     }
 
+    /// One PUT with all the bytes, which are pulled as they are sent.
+    func putStreamed(
+        _ expected: Descriptor, in repository: RepositoryName, _ location: UploadLocation, _ body: inout VerifiedBody,
+        _ next: () async throws(ContentError) -> [UInt8]?
+    ) async throws(ContentError) {
+        let call = finishing(location.url, expected, in: repository, body: nil)
+        let response = try await transport.stream(call, length: expected.size) { () async throws(ContentError) in
+            try await body.next(from: next)
+        }
+        try await check(response, expected, in: repository)
+    }
+
     /// Whether the registry has a blob; a repository that is not there yet has none.
-    private func hasBlob(_ digest: Digest, in repository: RepositoryName) async throws(ContentError) -> Bool {
+    func hasBlob(_ digest: Digest, in repository: RepositoryName) async throws(ContentError) -> Bool {
         let response = try await transport.send(
             RegistryCall(
                 method: .head, url: try blobURL(digest, repository), scope: .push(repository),
@@ -41,13 +57,20 @@ extension RegistryClient: BlobSink {
         throw await transport.failure(response).error(about: .blob(digest, repository))
     }
 
-    /// A session that was lost in between is begun anew, with all the bytes.
-    private func putBuffered(
-        _ expected: Descriptor, in repository: RepositoryName, _ bytes: [UInt8]
+    /// A session that was lost in between is begun anew, with all the bytes; one that is at hand is taken first.
+    func putBuffered(
+        _ expected: Descriptor, in repository: RepositoryName, _ bytes: [UInt8], _ begun: UploadLocation? = nil
     ) async throws(ContentError) {
         var attempt = 1
+        var begun = begun
         while true {
-            let location = try await begin(in: repository)
+            let location: UploadLocation
+            if let first = begun {
+                location = first
+                begun = nil
+            } else {
+                location = try await begin(in: repository)
+            }
             do throws(ContentError) {
                 let call = finishing(location.url, expected, in: repository, body: bytes)
                 return try await check(try await transport.send(call), expected, in: repository)
@@ -67,6 +90,13 @@ extension RegistryClient: BlobSink {
         let response = try await transport.succeed(
             RegistryCall(
                 method: .post, url: url, body: [], scope: .push(repository), object: .upload(repository)))
+        return try session(response, from: url, in: repository)
+    }
+
+    /// Where the session is that an answer began.
+    func session(
+        _ response: HTTPClientResponse, from url: HTTPURL, in repository: RepositoryName
+    ) throws(ContentError) -> UploadLocation {
         guard let location = response.headers.values("Location").first else {
             throw .unavailable("\(endpoint.name) began an upload to \(repository) without saying where")
         }

@@ -50,6 +50,13 @@ public final class RegistryClient: Sendable {
     let transport: RegistryTransport
     /// Whether the registry has answered that it has no attribute paths.
     let lacksAttributePaths = Mutex(false)
+    /// Whether it lists tags with their digests.
+    let tagListing = TagListingKnowledge()
+    /// Whether it lists referrers by itself; who pushes one keeps an index of them where it does not.
+    let referrersIndex = SerialWork()
+
+    /// How many requests were sent, with those for tokens and repeated ones.
+    public var requestCount: Int64 { transport.sender.sent.count }
 
     /// Makes an end of the registry at an endpoint.
     ///

@@ -63,7 +63,9 @@ struct RegistryTransport: Sendable {
     /// The rest of a response's body.
     func collect(_ response: HTTPClientResponse, maximumBytes: Int) async throws(ContentError) -> [UInt8] {
         do {
-            return try await response.collect(maximumBytes: maximumBytes)
+            let body = try await response.collect(maximumBytes: maximumBytes)
+            try await sender.spend(received: body.count, from: response.url.origin)
+            return body
         } catch {
             throw ContentError(error, registry: endpoint.name)
         }
@@ -77,7 +79,7 @@ struct RegistryTransport: Sendable {
         let authorization = isOwn ? try await authorizer.authorization(for: call.scope) : nil
         var sourceFailure: ContentError?
         do throws(HTTPClientError) {
-            return try await sender.client.send(request(call, authorization), bodyLength: length) {
+            return try await sender.stream(request(call, authorization), length: length) {
                 () async throws(HTTPClientError) in
                 do throws(ContentError) {
                     return try await next()

@@ -6,17 +6,26 @@ internal import HTTPMessage
 /// Repeated are requests that may be sent twice: after a transport error, 502, 503 or 504; and after 429 any request,
 /// since it was turned away unread. `Retry-After` is obeyed up to a limit. Cancelling the task ends the attempts.
 package struct RetryingSender: Sendable {
+    /// Up to how many bytes of a body a request is small: how long its answer takes is not the body's doing.
+    private static let smallBytes = 64 << 10
+
     let client: HTTPClient
     let policy: RetryPolicy
     let timing: RetryTiming
     /// What the hosts may be asked; nil for as much as comes.
     let budgets: HostBudgets?
+    /// What was sent so far.
+    package let sent: RequestCounter
 
-    package init(client: HTTPClient, policy: RetryPolicy, timing: RetryTiming, budgets: HostBudgets? = nil) {
+    package init(
+        client: HTTPClient, policy: RetryPolicy, timing: RetryTiming, budgets: HostBudgets? = nil,
+        sent: RequestCounter = RequestCounter()
+    ) {
         self.client = client
         self.policy = policy
         self.timing = timing
         self.budgets = budgets
+        self.sent = sent
     }
 
     /// When what begins now must have its answer.
@@ -72,14 +81,64 @@ package struct RetryingSender: Sendable {
             }
             request.deadlines.head = min(request.deadlines.head ?? left, left)
         }
-        let response = try await client.send(request)
+        if let count = request.body?.count, count > 0 { try await spend(sent: count, to: request.url.origin) }
+        let isSmall = (request.body?.count ?? 0) <= RetryingSender.smallBytes
+        let begin = timing.now()
+        let response = try await counted(request.url.origin) { () async throws(HTTPClientError) in
+            try await client.send(request)
+        }
+        note(response, after: isSmall ? begin.duration(to: timing.now()) : nil, slot)
+        return response
+    }
+
+    /// Sends a request once whose body is pulled from `next`.
+    package func stream(
+        _ request: HTTPClientRequest, length: Int64, _ next: () async throws(HTTPClientError) -> [UInt8]?
+    ) async throws(HTTPClientError) -> HTTPClientResponse {
+        let slot = try await slot(for: request, takesSlot: true, until: deadline)
+        defer { withExtendedLifetime(slot) {} }
+        let host = request.url.origin
+        let response = try await counted(host) { () async throws(HTTPClientError) in
+            try await client.send(request, bodyLength: length) { () async throws(HTTPClientError) in
+                let piece = try await next()
+                if let piece { try await spend(sent: piece.count, to: host) }
+                return piece
+            }
+        }
+        note(response, after: nil, slot)
+        return response
+    }
+
+    /// Waits until the host's budget allows so many bytes that came from it.
+    package func spend(received count: Int, from host: HTTPURL.Origin) async throws(HTTPClientError) {
+        try await budgets?.spend(received: count, host)
+    }
+
+    private func spend(sent count: Int, to host: HTTPURL.Origin) async throws(HTTPClientError) {
+        try await budgets?.spend(sent: count, host)
+    }
+
+    private func counted(
+        _ host: HTTPURL.Origin, _ send: () async throws(HTTPClientError) -> HTTPClientResponse
+    ) async throws(HTTPClientError) -> HTTPClientResponse {
+        sent.add()
+        budgets?.noteRequest(to: host)
+        do throws(HTTPClientError) {
+            return try await send()
+        } catch {
+            if error.isTransient { budgets?.noteAnswer(from: host, .bad) }
+            throw error
+        }
+    }
+
+    /// Tells the budgets how the host answered, and gives the slot back when the body has come.
+    private func note(_ response: HTTPClientResponse, after latency: Duration?, _ slot: HostSlot?) {
         if let slot { response.whenOver { slot.release() } }
-        if [429, 503].contains(response.status.rawValue),
-            let asked = retryDelay(response.headers, wallSeconds: timing.wallSeconds())
-        {
+        let status = response.status.rawValue
+        budgets?.noteAnswer(from: response.url.origin, status == 429 || status >= 500 ? .bad : .good(latency))
+        if [429, 503].contains(status), let asked = retryDelay(response.headers, wallSeconds: timing.wallSeconds()) {
             budgets?.pause(response.url.origin, for: asked)
         }
-        return response
     }
 
     private func slot(

@@ -8,16 +8,22 @@ struct TokenScope: Hashable, Sendable, CustomStringConvertible {
     let repository: RepositoryName?
     /// The actions, in the order they are written.
     let actions: [String]
+    /// A repository to pull from besides, for a mount.
+    var mountFrom: RepositoryName?
 
-    /// As token servers read it; empty for nothing.
+    /// As token servers read it, scopes separated by blanks; empty for nothing.
     var description: String {
-        actions.isEmpty
-            ? "" : (repository.map { "repository:\($0):" } ?? "registry:catalog:") + actions.joined(separator: ",")
+        guard !actions.isEmpty else { return "" }
+        let own = (repository.map { "repository:\($0):" } ?? "registry:catalog:") + actions.joined(separator: ",")
+        return own + (mountFrom.map { " repository:\($0):pull" } ?? "")
     }
 
     static func pull(_ repository: RepositoryName) -> TokenScope { .init(repository: repository, actions: ["pull"]) }
     static func push(_ repository: RepositoryName) -> TokenScope {
         .init(repository: repository, actions: ["pull", "push"])
+    }
+    static func mount(from other: RepositoryName, to repository: RepositoryName) -> TokenScope {
+        .init(repository: repository, actions: ["pull", "push"], mountFrom: other)
     }
     static func delete(_ repository: RepositoryName) -> TokenScope {
         .init(repository: repository, actions: ["delete"])
@@ -35,5 +41,6 @@ struct TokenScope: Hashable, Sendable, CustomStringConvertible {
     /// Whether a token for this scope will do for the other.
     func covers(_ other: TokenScope) -> Bool {
         repository == other.repository && other.actions.allSatisfy(actions.contains)
+            && (other.mountFrom == nil || other.mountFrom == mountFrom)
     }
 }

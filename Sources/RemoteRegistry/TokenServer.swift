@@ -61,7 +61,9 @@ struct TokenServer: Sendable, Hashable {
     }
 
     private func get(_ scope: String, authorization: String?) throws(ContentError) -> HTTPClientRequest {
-        var items = (scope.isEmpty ? [] : [("scope", scope)]) + [("client_id", "chartroom")]
+        // One item for each scope: some servers do not split a list.
+        let scopes = scope.split(separator: " ").map { ("scope", String($0)) }
+        var items = scopes + [("client_id", "chartroom")]
         if let service { items.insert(("service", service), at: 0) }
         let query = TokenServer.form(items)
         let text = realm.description + (realm.query == nil ? "?" : "&") + query

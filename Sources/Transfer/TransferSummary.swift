@@ -12,6 +12,10 @@ public struct TransferSummary: Sendable, Equatable {
     public var bytes: Int64 = 0
     /// Blobs mounted.
     public var mounted: Int64 = 0
+    /// Layers left where their URLs say, because they may not be distributed.
+    public var foreign: Int64 = 0
+    /// Referrers copied, with theirs.
+    public var referrers: Int64 = 0
     /// Whether the root manifest was there before, so that only tags were set.
     public var wasThere = false
 

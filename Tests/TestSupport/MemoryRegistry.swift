@@ -47,8 +47,12 @@ public final class MemoryRegistry: Sendable {
     }
 
     let state = Mutex(State())
+    /// Whether an index may list manifests that are not here.
+    let takesSparseIndexes: Bool
 
-    public init() {}
+    public init(takesSparseIndexes: Bool = false) {
+        self.takesSparseIndexes = takesSparseIndexes
+    }
 
     /// Runs the body under the lock. Typed throws and `Mutex` do not meet; a result carries the error out.
     func locked<Value: Sendable>(
@@ -167,7 +171,9 @@ extension MemoryRegistry: TagResolver, Tagger {
             let now = state.tick()
             var known = state.repositories[repository] ?? Repository(createdAt: now, updatedAt: now)
             guard known.locks.contains(.write) else { throw .denied("repository \(repository) is locked") }
-            let missing = parsed.references.map(\.digest).filter {
+            let wanted =
+                takesSparseIndexes ? parsed.references.dropLast(parsed.manifests.count) : parsed.references[...]
+            let missing = wanted.filter { !$0.mediaType.isNotDistributed }.map(\.digest).filter {
                 known.blobs[$0] == nil && known.manifests[$0] == nil
             }
             guard missing.isEmpty else { throw .referencesMissing("content of \(manifest.digest) is missing", missing) }
@@ -204,4 +210,8 @@ extension MemoryRegistry.Repository {
             return stored.digest
         }
     }
+}
+
+extension MediaType {
+    fileprivate var isNotDistributed: Bool { description.contains("nondistributable") }
 }
