@@ -195,7 +195,12 @@ let checks: [Target] = [
             "ChartArchive", "ImageLayout", "Metadata", "HTTPClient", "HTTPMessage", "HelmModel", "Content", "OCIModel",
             "Posix", "Codecs", "Telemetry",
         ]),
-    tests("CommandsTests", ["Commands", "Sync", "Transfer", "OCIModel", "Content", "Posix", "YAML", "HTTPServer"]),
+    tests(
+        "CommandsTests",
+        [
+            "Commands", "Sync", "Transfer", "ChartRepository", "RemoteRegistry", "OCIModel", "Content", "Posix", "YAML",
+            "HTTPServer", "Telemetry",
+        ]),
     tests(
         "EndToEndTests",
         [

@@ -28,6 +28,8 @@ public final class ChartRepositoryClient: Sendable {
         public var maximumProvenanceBytes = 1 << 20
         /// Where an index is parsed, which may take seconds; nil for the calling task.
         public var worker: ThreadPool?
+        /// Where it may lie; for a repository that somebody else named, and not whoever configured it.
+        public var addresses = HTTPAddressPolicy.any
 
         /// The defaults.
         public init() {}
@@ -60,7 +62,8 @@ public final class ChartRepositoryClient: Sendable {
             foreign: RetryingSender(
                 client: foreign ?? client, policy: options.retry, timing: options.timing, budgets: options.budgets,
                 sent: sent),
-            deadlines: options.deadlines, maximumRedirects: options.maximumRedirects)
+            deadlines: options.deadlines, maximumRedirects: options.maximumRedirects,
+            ownAddresses: options.addresses)
     }
 
     /// Makes a source of the repository with HTTP clients of its own; sends nothing yet.

@@ -37,6 +37,8 @@ struct RepositoryTransport: Sendable {
     let foreign: RetryingSender
     let deadlines: HTTPDeadlines
     let maximumRedirects: Int
+    /// Where the repository itself may lie.
+    let ownAddresses: HTTPAddressPolicy
     let ownAddress = OwnAddress()
 
     /// When what begins now must have its answer.
@@ -107,12 +109,14 @@ struct RepositoryTransport: Sendable {
     /// Which addresses a host may have: any when it is the repository's own or the configuration names it, else none
     /// nearer than the repository's.
     func addresses(for url: HTTPURL, until deadline: ContinuousClock.Instant?) async -> HTTPAddressPolicy {
-        if url.origin.host == source.url.origin.host || source.allowedHosts.names(url) { return .any }
+        if url.origin.host == source.url.origin.host { return ownAddresses }
+        if source.allowedHosts.names(url) { return .any }
         if let kind = HTTPAddressKind(host: source.url.origin.host) ?? ownAddress.kind { return .upTo(kind) }
         // The repository was not asked for anything yet: any answer tells where it lies.
         var knock = HTTPClientRequest(.head, source.url)
         knock.redirects = .none
         knock.deadlines = deadlines
+        knock.addresses = ownAddresses
         do throws(HTTPClientError) {
             ownAddress.note(try await own.send(knock, isRepeatable: true, until: deadline).firstAddress)
         } catch {

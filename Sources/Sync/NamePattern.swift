@@ -99,6 +99,9 @@ public struct NameTemplate: Sendable, Hashable, CustomStringConvertible {
     /// `{host}/{repository}`.
     public static let withHost = NameTemplate([.host, .text("/"), .repository], "{host}/{repository}")
 
+    /// One name, for a mirror of a single repository.
+    public static func fixed(_ name: String) -> NameTemplate { NameTemplate([.text(name)], name) }
+
     private init(_ pieces: [Piece], _ description: String) {
         self.pieces = pieces
         self.description = description

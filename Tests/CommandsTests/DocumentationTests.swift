@@ -53,8 +53,18 @@ import Testing
 
     @Test("docs/configuration.md lists every key of an upstream with its default")
     func upstreams() throws {
-        let defaults = UpstreamConfiguration()
-        let rows = UpstreamTable.all.map { key -> String in
+        try check("docs/configuration.md", "upstreams", table(UpstreamTable.all, UpstreamConfiguration()))
+    }
+
+    @Test("docs/mirroring.md lists every key of a mirror and of a host with its default")
+    func mirrors() throws {
+        try check("docs/mirroring.md", "mirrors", table(MirrorTable.all, MirrorEntry()))
+        try check("docs/mirroring.md", "hosts", table(MirrorHostTable.all, MirrorHost()))
+    }
+
+    /// A table of keys.
+    func table<Root>(_ settings: [Setting<Root>], _ defaults: Root) -> String {
+        let rows = settings.map { key -> String in
             let preset =
                 switch key.write(defaults) {
                 case .text(let text): "`\(text)`"
@@ -63,13 +73,23 @@ import Testing
             let form = key.form.replacing("|", with: "\\|")
             return "| `\(key.path)` | `\(form)` | \(preset) | \(key.summary.replacing("*", with: "\\*")) |\n"
         }
-        let head = "\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n"
-        try check("docs/configuration.md", "upstreams", head + rows.joined() + "\n")
+        return "\n| Key | Value | Default | Meaning |\n|---|---|---|---|\n" + rows.joined() + "\n"
+    }
+
+    @Test("The example of docs/mirroring.md is a mirror file without a mistake")
+    func mirrorExample() throws {
+        let text = try Repository.text("docs/mirroring.md")
+        let begin = try #require(text.range(of: "```yaml\n"))
+        let end = try #require(text.range(of: "```", range: begin.upperBound..<text.endIndex))
+        let reading = MirrorFileReading(environment: ["REGISTRY_PASSWORD": "x"])
+        let loaded = LoadedMirrorFile.decode(
+            Array(text[begin.upperBound..<end.lowerBound].utf8), path: "m.yaml", reading)
+        #expect(loaded.mistakes == [] && loaded.warnings == [] && loaded.file.mirrors.count == 2)
     }
 
     @Test(
         "Every command line in the documents is one the grammar takes",
-        arguments: ["docs/cli.md", "docs/configuration.md", "packaging/README.md"])
+        arguments: ["docs/cli.md", "docs/configuration.md", "docs/mirroring.md", "packaging/README.md"])
     func lines(document: String) throws {
         var isShell = false
         for line in try Repository.text(document).split(separator: "\n") {

@@ -88,3 +88,21 @@ struct ConfigurationMistake: Sendable, Equatable {
         Printable.text("\(origin): \(message)") + (hint.map { "\n  hint: " + Printable.text($0) } ?? "")
     }
 }
+
+extension ConfigurationMistake {
+    /// Line and column in the file.
+    var position: (line: Int, column: Int) {
+        guard case .file(_, let line, let column) = origin else { return (0, 0) }
+        return (line, column)
+    }
+}
+
+extension Array<ConfigurationMistake> {
+    /// In the order of the file; those of one place in the order they were found.
+    var inOrder: [ConfigurationMistake] {
+        enumerated().sorted { left, right in
+            let (first, second) = (left.element.position, right.element.position)
+            return (first.line, first.column, left.offset) < (second.line, second.column, right.offset)
+        }.map(\.element)
+    }
+}

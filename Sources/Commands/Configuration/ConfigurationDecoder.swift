@@ -10,10 +10,7 @@ struct ConfigurationDecoder {
 
     /// What is wrong, in the order of the file.
     var mistakes: [ConfigurationMistake] {
-        decoder.mistakes.enumerated().sorted { left, right in
-            let (first, second) = (left.element.position, right.element.position)
-            return (first.line, first.column, left.offset) < (second.line, second.column, right.offset)
-        }.map(\.element)
+        decoder.mistakes.inOrder
     }
 
     init(path: String, home: String?) {
@@ -51,13 +48,5 @@ struct ConfigurationDecoder {
             decoder.decode(entry, by: table, into: &upstream)
             configuration.upstreams.append(upstream)
         }
-    }
-}
-
-extension ConfigurationMistake {
-    /// Line and column in the file.
-    fileprivate var position: (line: Int, column: Int) {
-        guard case .file(_, let line, let column) = origin else { return (0, 0) }
-        return (line, column)
     }
 }

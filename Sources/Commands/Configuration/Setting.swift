@@ -32,6 +32,8 @@ enum FlagForm: Sendable {
 struct ValuePlace: Sendable {
     var isFile: Bool
     var home: String?
+    /// For values in which variables may stand.
+    var environment: [String: String] = [:]
 }
 
 /// A value as it is written in a file.

@@ -19,12 +19,15 @@ struct SettingTable<Root: Sendable>: Sendable {
 struct SettingsDecoder {
     let path: String
     let home: String?
+    /// What variables in values stand for; empty where none may.
+    let environment: [String: String]
     private(set) var origins: [String: Origin] = [:]
     private(set) var mistakes: [ConfigurationMistake] = []
 
-    init(path: String, home: String?) {
+    init(path: String, home: String?, environment: [String: String] = [:]) {
         self.path = path
         self.home = home
+        self.environment = environment
     }
 
     /// Reads a mapping into `root`.
@@ -94,7 +97,7 @@ struct SettingsDecoder {
         let name = table.label + setting.path
         guard let value = given(node, name) else { return }
         do throws(ValueMistake) {
-            try setting.read(value, ValuePlace(isFile: true, home: home), &root)
+            try setting.read(value, ValuePlace(isFile: true, home: home, environment: environment), &root)
             place(table.place + setting.path, node)
         } catch {
             let elements = node.elements ?? []

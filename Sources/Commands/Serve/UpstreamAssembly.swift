@@ -247,7 +247,8 @@ extension UpstreamAddress {
 }
 
 extension UpstreamTLS {
-    fileprivate var client: HTTPClientTLS {
+    /// For the host itself.
+    var client: HTTPClientTLS {
         var tls = foreign
         tls.certificate = certificate
         tls.privateKey = key
@@ -256,7 +257,7 @@ extension UpstreamTLS {
     }
 
     /// For other hosts: no certificate of ours, and always verified.
-    fileprivate var foreign: HTTPClientTLS {
+    var foreign: HTTPClientTLS {
         var tls = HTTPClientTLS()
         tls.additionalAuthorities = authorities
         return tls

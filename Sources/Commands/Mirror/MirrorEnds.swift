@@ -1,0 +1,160 @@
+import ChartRepository
+import Content
+import HTTPClient
+import Posix
+import RemoteRegistry
+import Sync
+import Synchronization
+import Telemetry
+
+/// The clients of a mirror file's hosts, each made once.
+///
+/// A host that the file names, as an end of a mirror or under `hosts`, may lie anywhere. One that only content names lies
+/// no nearer than the world at large, or it must be named under `hosts` (decision 0016). Safe to share; one for a process,
+/// since everybody who asks a host shares what it may be asked.
+final class MirrorEnds: Sendable {
+    private struct Made {
+        var clients: [(tls: HTTPClientTLS, client: HTTPClient)] = []
+        var budgets: [(limits: HostBudgets.Limits, budgets: HostBudgets)] = []
+        var registries: [Key: RegistryClient] = [:]
+        var charts: [Key: ChartRepositoryClient] = [:]
+    }
+
+    private struct Key: Hashable {
+        var place: MirrorPlace
+        var isNamedByContent: Bool
+    }
+
+    private let hosts: [String: MirrorHost]
+    /// Hosts that the file names.
+    private let named: Set<String>
+    private let environment: [String: String]
+    private let logger: Logger
+    private let made = Mutex(Made())
+    /// Indexes are parsed here: a large one takes a second.
+    private let parser = ThreadPool(name: "mirror-index", threads: 1)
+
+    /// Contacts nobody.
+    init(_ file: MirrorFile, environment: [String: String], logger: Logger) {
+        hosts = Dictionary(file.hosts.map { ($0.host, $0) }) { first, _ in first }
+        let places = file.mirrors.flatMap { [$0.from, $0.to, $0.closure.images?.to].compactMap { $0 } }
+        named = Set(file.hosts.map(\.host) + places.compactMap(\.host))
+        self.environment = environment
+        self.logger = logger
+    }
+
+    /// The registry at `host[:port]`; sends nothing yet.
+    ///
+    /// - Throws: `.parameterInvalid` for what is no host, `.internal` when a client's thread cannot be started.
+    func registry(
+        authority: String, isSecure: Bool, isNamedByContent: Bool
+    ) throws(ContentError) -> RegistryClient {
+        let place = MirrorPlace.registry(authority: authority, isSecure: isSecure, path: "")
+        let key = Key(place: place, isNamedByContent: isNamedByContent)
+        return try made.withLock { made throws(ContentError) in
+            if let known = made.registries[key] { return known }
+            let host = host(authority)
+            var options = RegistryClient.Options()
+            options.retry.maximumAttempts = host.attempts
+            options.budgets = MirrorEnds.budgets(host, &made)
+            options.addresses = addresses(of: authority, isNamedByContent)
+            let client = RegistryClient(
+                try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority),
+                credentials: host.provider(environment, logger),
+                client: try MirrorEnds.client(host.tls.client, &made), options)
+            made.registries[key] = client
+            return client
+        }
+    }
+
+    /// The chart repository at a URL; reads `repositories.yaml` where the file has no credentials for its host.
+    ///
+    /// - Throws: `.parameterInvalid` for a bad URL, `.unauthorized` when a password cannot be read, `.internal` when a
+    ///   client's thread cannot be started.
+    func charts(url: String, isNamedByContent: Bool) async throws(ContentError) -> ChartRepositoryClient {
+        let key = Key(place: .charts(url: url), isNamedByContent: isNamedByContent)
+        if let known = made.withLock({ $0.charts[key] }) { return known }
+        let authority = key.place.host ?? ""
+        let host = host(authority)
+        var source = try ChartRepositorySource(
+            parsing: url, credential: try await credential(for: url, authority, host))
+        source.allowedHosts = .any
+        var options = ChartRepositoryClient.Options()
+        options.retry.maximumAttempts = host.attempts
+        options.worker = parser
+        options.addresses = addresses(of: authority, isNamedByContent)
+        return try made.withLock { [source, options] made throws(ContentError) in
+            if let known = made.charts[key] { return known }
+            var options = options
+            options.budgets = MirrorEnds.budgets(host, &made)
+            let client = ChartRepositoryClient(
+                source, client: try MirrorEnds.client(host.tls.client, &made),
+                foreign: try MirrorEnds.client(host.tls.foreign, &made), options)
+            made.charts[key] = client
+            return client
+        }
+    }
+
+    // MARK: Parts
+
+    private func host(_ authority: String) -> MirrorHost { hosts[authority] ?? MirrorHost() }
+
+    private func addresses(of authority: String, _ isNamedByContent: Bool) -> HTTPAddressPolicy {
+        isNamedByContent && !named.contains(authority) ? .upTo(.global) : .any
+    }
+
+    private func credential(
+        for url: String, _ authority: String, _ host: MirrorHost
+    ) async throws(ContentError) -> Credential? {
+        if host.hasCredentials {
+            return try await host.provider(environment, logger).credential(for: authority, repository: nil)
+        }
+        let plain = MirrorEnds.trimmed(url)
+        return try HelmRepositories(environment: environment).entries
+            .first { MirrorEnds.trimmed($0.url) == plain }?.credential
+    }
+
+    private static func trimmed(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
+
+    private static func client(_ tls: HTTPClientTLS, _ made: inout Made) throws(ContentError) -> HTTPClient {
+        if let known = made.clients.first(where: { $0.tls == tls }) { return known.client }
+        var configuration = HTTPClientConfiguration()
+        configuration.userAgent = "chartroom/" + ProgramVersion.text
+        configuration.tls = tls
+        // The budgets say how many there are at a time; the client must not be narrower than the widest of them.
+        configuration.maximumConnectionsPerHost = 1024
+        do throws(HTTPClientError) {
+            let client = try HTTPClient(configuration)
+            made.clients.append((tls, client))
+            return client
+        } catch {
+            throw .internal("no HTTP client for mirrors: \(error.message)")
+        }
+    }
+
+    private static func budgets(_ host: MirrorHost, _ made: inout Made) -> HostBudgets {
+        var limits = HostBudgets.Limits()
+        limits.requests = host.requests
+        if host.requestsPerSecond > 0 { limits.requestsPerSecond = Double(host.requestsPerSecond) }
+        if host.bytesPerSecond > 0 { limits.bytesPerSecond = Int64(host.bytesPerSecond) }
+        limits.adapts = true
+        if let known = made.budgets.first(where: { $0.limits == limits }) { return known.budgets }
+        let budgets = HostBudgets(limits)
+        made.budgets.append((limits, budgets))
+        return budgets
+    }
+}
+
+extension MirrorHost {
+    /// Whether the file says what is shown to it.
+    fileprivate var hasCredentials: Bool { username != nil || usernameEnvironment != nil }
+
+    /// The credentials the file leads to, else Docker's and Helm's.
+    fileprivate func provider(_ environment: [String: String], _ logger: Logger) -> any CredentialProvider {
+        guard hasCredentials else { return CredentialStore(environment: environment, logger: logger) }
+        let user = username ?? usernameEnvironment.flatMap { environment[$0] } ?? ""
+        let source = UpstreamCredentials(
+            username: user, passwordFile: passwordFile, passwordEnvironment: passwordEnvironment)
+        return GivenCredential(username: user, credentials: source, environment: environment)
+    }
+}
