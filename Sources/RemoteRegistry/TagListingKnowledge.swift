@@ -38,7 +38,6 @@ final class TagListingKnowledge: Sendable {
                 } onCancel: {
                     task.cancel()
                 }
-                note(outcome)
                 return try outcome.get()
             }
         }
@@ -51,7 +50,12 @@ final class TagListingKnowledge: Sendable {
             case .lacks: return .spare
             case .asking(let task): return .follow(task)
             case .unknown:
-                let task = Task { await question() }
+                // Noted before anybody who waits goes on: they would ask in a circle for a task that is over.
+                let task = Task {
+                    let outcome = await question()
+                    note(outcome)
+                    return outcome
+                }
                 state = .asking(task)
                 return .lead(task)
             }
