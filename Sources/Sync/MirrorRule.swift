@@ -40,6 +40,9 @@ public struct MirrorRule: Sendable, Equatable {
     public var prune: PruneRule?
     /// When it runs in a server; nil for on demand.
     public var schedule: MirrorSchedule?
+    /// How long the destination is trusted to hold what was put there, before it is asked again which manifest a tag
+    /// names; its list of tags is asked for in each run.
+    public var destinationCheck = Duration.seconds(86400)
     /// How many references are worked on at a time.
     public var concurrency = 16
 
