@@ -20,6 +20,7 @@ struct MirrorEntry: Sendable, Equatable {
     var prune = Switch(PruneRule())
     var rhythm: MirrorSchedule.Rhythm?
     var jitter = Duration.zero
+    var destinationCheck = Duration.seconds(86_400)
     var concurrency = 16
 
     /// Something with details that is done or not.
@@ -52,6 +53,7 @@ struct MirrorEntry: Sendable, Equatable {
         rule.closure.hosts = hosts
         rule.prune = prune.chosen
         rule.schedule = rhythm.map { MirrorSchedule($0, jitter: jitter) }
+        rule.destinationCheck = destinationCheck
         rule.concurrency = concurrency
         return rule
     }

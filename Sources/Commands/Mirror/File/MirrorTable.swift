@@ -83,6 +83,10 @@ enum MirrorTable {
             .duration(
                 "schedule.jitter", .zero ... .seconds(86_400), \.jitter,
                 "Up to so much is added to each time, by chance."),
+            .duration(
+                "destinationCheck", .zero ... .seconds(3650 * 86_400), \.destinationCheck,
+                "How long a tag that was put there is trusted to name what it was given, before the destination is asked "
+                    + "again; 0s asks in each run."),
             .count("concurrency", 1...256, \.concurrency, "How many references are worked on at a time."),
         ]
 

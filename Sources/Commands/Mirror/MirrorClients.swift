@@ -12,7 +12,7 @@ import Telemetry
 /// A host that the file names, as an end of a mirror or under `hosts`, may lie anywhere. One that only content names lies
 /// no nearer than the world at large, or it must be named under `hosts` (decision 0016). Safe to share; one for a process,
 /// since everybody who asks a host shares what it may be asked.
-final class MirrorEnds: Sendable {
+final class MirrorClients: Sendable {
     private struct Made {
         var clients: [(tls: HTTPClientTLS, client: HTTPClient)] = []
         var budgets: [(limits: HostBudgets.Limits, budgets: HostBudgets)] = []
@@ -56,12 +56,12 @@ final class MirrorEnds: Sendable {
             let host = host(authority)
             var options = RegistryClient.Options()
             options.retry.maximumAttempts = host.attempts
-            options.budgets = MirrorEnds.budgets(host, &made)
+            options.budgets = MirrorClients.budgets(host, &made)
             options.addresses = addresses(of: authority, isNamedByContent)
             let client = RegistryClient(
                 try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority),
                 credentials: host.provider(environment, logger),
-                client: try MirrorEnds.client(host.tls.client, &made), options)
+                client: try MirrorClients.client(host.tls.client, &made), options)
             made.registries[key] = client
             return client
         }
@@ -86,10 +86,10 @@ final class MirrorEnds: Sendable {
         return try made.withLock { [source, options] made throws(ContentError) in
             if let known = made.charts[key] { return known }
             var options = options
-            options.budgets = MirrorEnds.budgets(host, &made)
+            options.budgets = MirrorClients.budgets(host, &made)
             let client = ChartRepositoryClient(
-                source, client: try MirrorEnds.client(host.tls.client, &made),
-                foreign: try MirrorEnds.client(host.tls.foreign, &made), options)
+                source, client: try MirrorClients.client(host.tls.client, &made),
+                foreign: try MirrorClients.client(host.tls.foreign, &made), options)
             made.charts[key] = client
             return client
         }
@@ -109,9 +109,9 @@ final class MirrorEnds: Sendable {
         if host.hasCredentials {
             return try await host.provider(environment, logger).credential(for: authority, repository: nil)
         }
-        let plain = MirrorEnds.trimmed(url)
+        let plain = MirrorClients.trimmed(url)
         return try HelmRepositories(environment: environment).entries
-            .first { MirrorEnds.trimmed($0.url) == plain }?.credential
+            .first { MirrorClients.trimmed($0.url) == plain }?.credential
     }
 
     private static func trimmed(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }

@@ -8,13 +8,13 @@ import Testing
 
 @testable import Commands
 
-@Suite struct MirrorEndsTests {
+@Suite struct MirrorClientsTests {
     let logger = Logger(level: .error) { _ in }
 
     func authority(_ server: ScriptedServer) -> String { "127.0.0.1:\(server.port)" }
 
-    func ends(_ file: MirrorFile, _ environment: [String: String] = ["HOME": "/nonexistent"]) -> MirrorEnds {
-        MirrorEnds(file, environment: environment, logger: logger)
+    func ends(_ file: MirrorFile, _ environment: [String: String] = ["HOME": "/nonexistent"]) -> MirrorClients {
+        MirrorClients(file, environment: environment, logger: logger)
     }
 
     /// A file with one host.
