@@ -31,7 +31,30 @@ public enum IndexAnswer: Sendable, Equatable {
     case index(RepositoryIndex, IndexValidators)
 }
 
+/// What came of asking for a listing.
+public enum ListingAnswer: Sendable, Equatable {
+    /// It is the one the validators are of; these may be newer.
+    case notModified(IndexValidators)
+    /// It is another one.
+    case listing(ChartListing, IndexValidators)
+}
+
 extension ChartRepositoryClient {
+    /// What the repository's index lists and where, unless it is the one that is known already.
+    ///
+    /// As `index`, but what charts say of themselves is not read where the text is plain: many times faster.
+    /// - Throws: as `index`.
+    public func listing(unless known: IndexValidators? = nil) async throws(ContentError) -> ListingAnswer {
+        let answer = try await fetch(unless: known) { text, limits throws(RepositoryIndexError) in
+            if let listing = IndexScan.listing(of: text, limits) { return listing }
+            return ChartListing(try RepositoryIndex(parsing: text, limits))
+        }
+        switch answer {
+        case .same(let validators): return .notModified(validators)
+        case .other(let listing, let validators): return .listing(listing, validators)
+        }
+    }
+
     /// The repository's index, unless it is the one that is known already.
     ///
     /// One GET, conditional when validators are given, compressed when the server offers it; a body that breaks off is
@@ -39,6 +62,25 @@ extension ChartRepositoryClient {
     /// - Throws: `.nameUnknown` when there is none, `.unauthorized`, `.denied`, `.rateLimited`, `.tooLarge` beyond the
     ///   limits, `.unavailable` when it cannot be had, or is no index.
     public func index(unless known: IndexValidators? = nil) async throws(ContentError) -> IndexAnswer {
+        let answer = try await fetch(unless: known) { text, limits throws(RepositoryIndexError) in
+            try RepositoryIndex(parsing: text, limits)
+        }
+        switch answer {
+        case .same(let validators): return .notModified(validators)
+        case .other(let index, let validators): return .index(index, validators)
+        }
+    }
+
+    /// Something that was read out of an index, unless the index is the one that is known.
+    private enum Fetched<Value: Sendable>: Sendable {
+        case same(IndexValidators)
+        case other(Value, IndexValidators)
+    }
+
+    private func fetch<Value: Sendable>(
+        unless known: IndexValidators?,
+        _ parse: @escaping @Sendable ([UInt8], RepositoryIndexLimits) throws(RepositoryIndexError) -> Value
+    ) async throws(ContentError) -> Fetched<Value> {
         let file = file(.index)
         let deadline = transport.deadline
         var attempt = 1
@@ -48,7 +90,7 @@ extension ChartRepositoryClient {
                 entityTag: response.headers.values("ETag").first,
                 lastModified: response.headers.values("Last-Modified").first)
             if response.status == .notModified, let known {
-                return .notModified(
+                return .same(
                     IndexValidators(
                         entityTag: validators.entityTag ?? known.entityTag,
                         lastModified: validators.lastModified ?? known.lastModified, content: known.content))
@@ -56,9 +98,9 @@ extension ChartRepositoryClient {
             guard response.status == .ok else {
                 throw failure(response, file)
             }
-            let answer: Result<IndexAnswer, ContentError>
+            let answer: Result<Fetched<Value>, ContentError>
             do throws(HTTPClientError) {
-                answer = try await read(response, validators, known, file)
+                answer = try await read(response, validators, known, file, parse)
             } catch {
                 guard await mayRepeat(after: attempt, error, until: deadline) else { throw file.error(error) }
                 attempt += 1
@@ -87,9 +129,10 @@ extension ChartRepositoryClient {
     }
 
     /// Reads the body and what it lists; throws only what ends a body early.
-    private func read(
-        _ response: HTTPClientResponse, _ validators: IndexValidators, _ known: IndexValidators?, _ file: AskedFile
-    ) async throws(HTTPClientError) -> Result<IndexAnswer, ContentError> {
+    private func read<Value: Sendable>(
+        _ response: HTTPClientResponse, _ validators: IndexValidators, _ known: IndexValidators?, _ file: AskedFile,
+        _ parse: @escaping @Sendable ([UInt8], RepositoryIndexLimits) throws(RepositoryIndexError) -> Value
+    ) async throws(HTTPClientError) -> Result<Fetched<Value>, ContentError> {
         let text: [UInt8]
         switch try await IndexBody.read(response, maximumBytes: options.indexLimits.bytes, file, transport.own) {
         case .success(let body): text = body
@@ -97,11 +140,11 @@ extension ChartRepositoryClient {
         }
         var validators = validators
         validators.content = Digest(.sha256, hash: ContentHasher.hash(text.span, .sha256))
-        if let content = known?.content, content == validators.content { return .success(.notModified(validators)) }
+        if let content = known?.content, content == validators.content { return .success(.same(validators)) }
         let (limits, found) = (options.indexLimits, validators)
-        return await onWorker { () -> Result<IndexAnswer, ContentError> in
+        return await onWorker { () -> Result<Fetched<Value>, ContentError> in
             do throws(RepositoryIndexError) {
-                return .success(.index(try RepositoryIndex(parsing: text, limits), found))
+                return .success(.other(try parse(text, limits), found))
             } catch {
                 switch error {
                 case .malformed: return .failure(.unavailable("\(file) cannot be read: \(error.description)"))

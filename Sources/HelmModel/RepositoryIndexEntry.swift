@@ -81,7 +81,7 @@ public struct RepositoryIndexEntry: Sendable, Equatable {
     public var listingOrder: [UInt8] { SemanticVersion.listingOrder(ofVersion: version) ?? [] }
 
     /// Hex digits mean SHA-256, of either case, alone or behind `sha256:`.
-    private static func digest(_ text: String) -> Digest? {
+    static func digest(_ text: String) -> Digest? {
         let lower = text.lowercased()
         return try? Digest(parsing: lower.hasPrefix("sha256:") ? lower : "sha256:" + lower)
     }

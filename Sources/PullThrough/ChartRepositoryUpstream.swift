@@ -34,6 +34,20 @@ public struct ChartRepositoryUpstream: UpstreamCharts {
         }
     }
 
+    /// What its index lists, unless it is the one that is known.
+    public func fetchListing(unless known: UpstreamIndexState?) async throws(ContentError) -> UpstreamChartListing {
+        let validators = known.map {
+            IndexValidators(entityTag: $0.entityTag, lastModified: $0.lastModified, content: $0.content)
+        }
+        switch try await client.listing(unless: validators) {
+        case .notModified: return .same
+        case .listing(let listing, let validators):
+            return .other(
+                listing, entityTag: validators.entityTag, lastModified: validators.lastModified,
+                content: validators.content)
+        }
+    }
+
     /// Reads a version's archive, wherever the index says that it is.
     public func fetchArchive(
         of entry: RepositoryIndexEntry, head: (Int64?) async throws(ContentError) -> Void,

@@ -60,6 +60,10 @@ public protocol UpstreamCharts: Sendable {
     ///
     /// - Throws: `.nameUnknown` when there is none, `.tooLarge`, `.unauthorized`, `.denied`, `.rateLimited`, `.unavailable`.
     func fetchIndex(unless known: UpstreamIndexState?) async throws(ContentError) -> UpstreamIndex
+    /// What its index lists and where, unless it is the one the validators are of; without what charts say of themselves.
+    ///
+    /// - Throws: as `fetchIndex`.
+    func fetchListing(unless known: UpstreamIndexState?) async throws(ContentError) -> UpstreamChartListing
     /// Reads a version's archive; `head` is told its size, if the upstream says so, before the first byte.
     ///
     /// - Throws: `.manifestUnknown`, `.corrupt`, `.tooLarge`, `.unauthorized`, `.denied`, `.rateLimited`, `.unavailable`.
@@ -77,6 +81,25 @@ public enum UpstreamIndex: Sendable {
     case same
     /// It is another one, with what tells it apart from the next.
     case other(RepositoryIndex, entityTag: String?, lastModified: String?, content: Digest?)
+}
+
+/// What came of asking for a listing of charts.
+public enum UpstreamChartListing: Sendable {
+    /// It is the one that is known.
+    case same
+    /// It is another one, with what tells it apart from the next.
+    case other(ChartListing, entityTag: String?, lastModified: String?, content: Digest?)
+}
+
+extension UpstreamCharts {
+    /// Read out of the whole index.
+    public func fetchListing(unless known: UpstreamIndexState?) async throws(ContentError) -> UpstreamChartListing {
+        switch try await fetchIndex(unless: known) {
+        case .same: .same
+        case .other(let index, let entityTag, let lastModified, let content):
+            .other(ChartListing(index), entityTag: entityTag, lastModified: lastModified, content: content)
+        }
+    }
 }
 
 /// One URL of an upstream: a registry, a place of classic repositories, or both while nobody knows.

@@ -72,12 +72,12 @@ struct IndexMemory: Sendable {
                 upstream: place, entityTag: known.entityTag, lastModified: known.lastModified, content: known.content,
                 checkedAt: now, versionCount: 0)
         }
-        switch try await charts.fetchIndex(unless: state) {
+        switch try await charts.fetchListing(unless: state) {
         case .same:
             if let remembered { return remembered }
             throw .unavailable("\(place) says that its index is as it was, which nobody asked")
-        case .other(let index, let entityTag, let lastModified, let content):
-            let found = index.charts.map { chart in
+        case .other(let listed, let entityTag, let lastModified, let content):
+            let found = listed.charts.map { chart in
                 Chart(name: chart.name, versions: chart.versions.compactMap { IndexMemory.version($0) })
             }
             if let body = IndexMemory.encode(found) {
@@ -90,7 +90,7 @@ struct IndexMemory: Sendable {
     }
 
     /// A version as the listing has it; nil when its text gives no tag.
-    private static func version(_ entry: RepositoryIndexEntry) -> ListedVersion? {
+    private static func version(_ entry: ChartListing.Version) -> ListedVersion? {
         guard let tag = try? Tag(chartVersion: entry.version) else { return nil }
         return ListedVersion(
             text: entry.version, tag: tag, digest: entry.archive,

@@ -45,7 +45,8 @@ extension MirrorWorker {
                 let summary = try await transfers.copy(item)
                 tally.add(summary.transfer)
                 await notes.put(item, source: summary.sourceDigest, digest: summary.digest)
-                return summary.transfer.wasThere ? .retagged : .copied(bytes: summary.transfer.bytes)
+                let isOnlyTag = summary.transfer.wasThere || item.action == .retag && summary.transfer.bytes == 0
+                return isOnlyTag ? .retagged : .copied(bytes: summary.transfer.bytes)
             }
         } catch {
             return .failed(MirrorWorker.failure(item, error.side, error.error))
