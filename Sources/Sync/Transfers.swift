@@ -71,7 +71,7 @@ final class Transfers: Sendable {
         request.platforms = rule.platforms
         request.referrers = rule.referrers
         if isImage, rule.platforms.isEmpty { request.platforms = [] }
-        let transfer = transfer(from: source, to: destination, item.to.root)
+        let transfer = transfer(from: source, to: destination, item.to.root, isOne: item.from.root == item.to.root)
         let summary = try await transfer.copyGraph(request, progress: progress)
         // With one platform the manifest at the destination is another one than at the source.
         let sourceDigest = rule.platforms.count == 1 ? item.sourceDigest : item.expected ?? summary.digest
@@ -88,9 +88,11 @@ final class Transfers: Sendable {
     }
 
     private func transfer(
-        from source: any TransferSource, to destination: any TransferDestination, _ place: MirrorPlace
+        from source: any TransferSource, to destination: any TransferDestination, _ place: MirrorPlace,
+        isOne: Bool = false
     ) -> Transfer {
         var options = TransferOptions()
+        options.isOneRegistry = isOne
         let (desk, name) = (worker.desk, place.description)
         options.sessions = TransferSessions(
             find: { repository, digest in

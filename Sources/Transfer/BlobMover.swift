@@ -7,15 +7,18 @@ struct BlobMover: Sendable {
     private let transfer: Transfer
     private let repository: RepositoryName
     private let isNew: Bool
+    /// Where at the destination every blob is already, if anywhere.
+    private let origin: RepositoryName?
     private let progress: @Sendable (TransferProgress) -> Void
 
     init(
-        _ transfer: Transfer, _ repository: RepositoryName, isNew: Bool,
+        _ transfer: Transfer, _ repository: RepositoryName, isNew: Bool, origin: RepositoryName? = nil,
         _ progress: @escaping @Sendable (TransferProgress) -> Void
     ) {
         self.transfer = transfer
         self.repository = repository
         self.isNew = isNew
+        self.origin = origin == repository ? nil : origin
         self.progress = progress
     }
 
@@ -79,7 +82,7 @@ struct BlobMover: Sendable {
         let repository = repository
         let session = await sessions?.find(repository, digest)
         // What a session was begun for may be there since.
-        let placement = BlobPlacement(mayBeThere: !isNew || session != nil, mountFrom: other, session: session) {
+        let placement = BlobPlacement(mayBeThere: !isNew || session != nil, mountFrom: other ?? origin, session: session) {
             sessions?.note(repository, digest, $0)
         }
         let fault = SourceFault()

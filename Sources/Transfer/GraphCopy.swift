@@ -23,7 +23,8 @@ final class GraphCopy {
         self.transfer = transfer
         self.request = request
         self.progress = progress
-        mover = BlobMover(transfer, request.destination, isNew: request.isNew, progress)
+        let origin = transfer.options.isOneRegistry ? request.source : nil
+        mover = BlobMover(transfer, request.destination, isNew: request.isNew, origin: origin, progress)
         summary = TransferSummary(digest: root)
     }
 

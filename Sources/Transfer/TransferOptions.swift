@@ -5,6 +5,8 @@ public import OCIModel
 public struct TransferOptions: Sendable {
     /// How many blobs of one manifest are moved at a time.
     public var blobsAtATime = 4
+    /// Whether both ends are one registry, so that blobs can be mounted from where they are read.
+    public var isOneRegistry = false
     /// Where upload sessions are remembered between runs; nil for nowhere.
     public var sessions: TransferSessions?
 

@@ -126,7 +126,7 @@ final class ScriptedEnd: TransferDestination {
         _ expected: Descriptor, in repository: RepositoryName, _ placement: BlobPlacement,
         _ open: (_ offset: Int64) async throws(ContentError) -> any BlobPieces
     ) async throws(ContentError) -> BlobOutcome {
-        try await begin("blob \(repository)")
+        try await begin("blob \(repository)" + (placement.mayBeThere ? "" : " unasked"))
         return try await registry.placeBlob(expected, in: repository, placement, open)
     }
 

@@ -160,6 +160,34 @@ import Testing
         #expect(try fixture.ledger.runs(of: "m", before: nil, limit: 10).count == 2)
     }
 
+    @Test("Within one registry blobs are mounted, not read") func oneRegistry() async throws {
+        let fixture = try Fixture()
+        try await fixture.add("nginx", "1.0.0")
+        let to = MirrorPlace.registry(authority: "from.test", isSecure: true, path: "copy")
+        fixture.ends.add(to, destination: .artifacts(fixture.source, intake: nil))
+        var rule = fixture.rule()
+        rule.to = to
+        rule.repositories = [try NamePattern("nginx")]
+        let result = try await fixture.worker(rule).run(.command)
+        #expect(result.run.counts.mounted == 2)
+        #expect(!fixture.source.log.contains { $0.hasPrefix("read") })
+    }
+
+    @Test("What an interrupted run left is asked for, and nobody is asked in a repository that is new")
+    func asksAfterInterruption() async throws {
+        let fixture = try Fixture()
+        try await fixture.add("nginx", "1.0.0")
+        _ = try await fixture.worker(fixture.rule()).run(.command)
+        #expect(fixture.destination.takeLog().filter { $0.hasPrefix("blob") }.allSatisfy { $0.hasSuffix("unasked") })
+        try await fixture.add("redis", "1.0.0")
+        var lost = try fixture.ledger.beginRun(of: "m", .command, at: 1)
+        lost.outcome = .cancelled
+        try fixture.ledger.endRun(lost, [])
+        _ = try await fixture.worker(fixture.rule()).run(.command)
+        let blobs = fixture.destination.takeLog().filter { $0.hasPrefix("blob") }
+        #expect(blobs.count == 2 && !blobs.contains { $0.hasSuffix("unasked") })
+    }
+
     // MARK: Removal
 
     private func pruning(_ fixture: Fixture) throws -> MirrorRule {
