@@ -82,7 +82,9 @@ struct BlobMover: Sendable {
         let repository = repository
         let session = await sessions?.find(repository, digest)
         // What a session was begun for may be there since.
-        let placement = BlobPlacement(mayBeThere: !isNew || session != nil, mountFrom: other ?? origin, session: session) {
+        let placement = BlobPlacement(
+            mayBeThere: !isNew || session != nil, mountFrom: other ?? origin, session: session
+        ) {
             sessions?.note(repository, digest, $0)
         }
         let fault = SourceFault()
