@@ -21,6 +21,9 @@ public final class ChartMuseumClient: ChartIntake {
     let timing: RetryTiming
     private let places = Mutex<[ChartNamespace: String]>([:])
 
+    /// How many requests were sent, with repeated ones.
+    public var requestCount: Int64 { sender.sent.count }
+
     /// Makes a client; sends nothing yet.
     ///
     /// Of the options, pauses, budgets, deadlines and repetitions count.

@@ -99,7 +99,7 @@ extension ServerAddress {
 
 extension LogFormat {
     /// A record as one sentence for a person: the message, then the values.
-    fileprivate static func sentence(_ record: LogRecord) -> String {
+    static func sentence(_ record: LogRecord) -> String {
         let values = record.fields.compactMap { field -> String? in
             if case .string(let text) = field.value { text } else { nil }
         }

@@ -1,4 +1,5 @@
 import Content
+import Sync
 import Synchronization
 
 /// What a command is run with.
@@ -17,6 +18,8 @@ struct Context: Sendable {
     var openEnd: @Sendable (RegistryTarget, Context) async throws(CommandError) -> any RegistryEnd
     /// Opens the upstreams of the server a command works on.
     var openUpstreams: @Sendable (RegistryTarget, Context) async throws(CommandError) -> any UpstreamControl
+    /// Makes the ends of a mirror file; the store is there when a mirror needs it.
+    var mirrorEnds: @Sendable (MirrorFile, MirrorStore?, Context) -> any MirrorEnds = MirrorSession.ends
     /// Runs the server until it is told to stop.
     var serve: @Sendable (LoadedConfiguration, Context) async throws(CommandError) -> Void
     /// What must be closed when the command is over.

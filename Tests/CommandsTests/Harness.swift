@@ -2,6 +2,7 @@ import Content
 import Foundation
 import OCIModel
 import Posix
+import Sync
 import Synchronization
 import TestSupport
 
@@ -14,6 +15,8 @@ final class Harness: Sendable {
     private let output = Mutex<[UInt8]>([])
     private let talk = Mutex("")
     private let opened = Mutex<[RegistryTarget]>([])
+    /// The ends of mirrors; nil for real ones.
+    let mirrorEnds = Mutex<(any MirrorEnds)?>(nil)
 
     init(_ upstreams: ScriptedUpstreams = ScriptedUpstreams()) {
         self.upstreams = upstreams
@@ -45,7 +48,7 @@ final class Harness: Sendable {
     func context(
         _ console: Console, environment: [String: String] = ["HOME": "/nonexistent"], over end: (any RegistryEnd)? = nil
     ) -> Context {
-        Context(
+        var context = Context(
             console: console, environment: environment,
             openEnd: { target, _ async throws(CommandError) in
                 self.opened.withLock { $0.append(target) }
@@ -56,6 +59,8 @@ final class Harness: Sendable {
                 return self.upstreams
             },
             serve: { _, _ async throws(CommandError) in throw CommandError(.failure, "not served in tests") })
+        if let ends = mirrorEnds.withLock({ $0 }) { context.mirrorEnds = { _, _, _ in ends } }
+        return context
     }
 
     /// The data that was written so far.

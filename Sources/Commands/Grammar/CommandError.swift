@@ -28,7 +28,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         switch self {
         case .success: "It did what was asked."
         case .failure: "Something failed that has no number of its own."
-        case .usage: "The command line or the configuration is wrong."
+        case .usage:
+            "The command line or the configuration is wrong; after 'mirror plan' and 'mirror verify': there is a difference."
         case .notFound: "What was asked for does not exist."
         case .denied: "Credentials are missing, wrong or not enough, or the operation is locked or not offered."
         case .unavailable: "The other side cannot be reached or is too busy: try again."

@@ -18,6 +18,7 @@ final class MirrorClients: Sendable {
         var budgets: [(limits: HostBudgets.Limits, budgets: HostBudgets)] = []
         var registries: [Key: RegistryClient] = [:]
         var charts: [Key: ChartRepositoryClient] = [:]
+        var museums: [Key: ChartMuseumClient] = [:]
     }
 
     private struct Key: Hashable {
@@ -28,6 +29,8 @@ final class MirrorClients: Sendable {
     private let hosts: [String: MirrorHost]
     /// Hosts that the file names.
     private let named: Set<String>
+    /// Registries that the file names without TLS.
+    private let plain: Set<String>
     private let environment: [String: String]
     private let logger: Logger
     private let made = Mutex(Made())
@@ -39,6 +42,10 @@ final class MirrorClients: Sendable {
         hosts = Dictionary(file.hosts.map { ($0.host, $0) }) { first, _ in first }
         let places = file.mirrors.flatMap { [$0.from, $0.to, $0.closure.images?.to].compactMap { $0 } }
         named = Set(file.hosts.map(\.host) + places.compactMap(\.host))
+        plain = Set(
+            places.compactMap { place in
+                if case .registry(let authority, false, _) = place { authority } else { nil }
+            })
         self.environment = environment
         self.logger = logger
     }
@@ -79,23 +86,81 @@ final class MirrorClients: Sendable {
         var source = try ChartRepositorySource(
             parsing: url, credential: try await credential(for: url, authority, host))
         source.allowedHosts = .any
-        var options = ChartRepositoryClient.Options()
-        options.retry.maximumAttempts = host.attempts
-        options.worker = parser
-        options.addresses = addresses(of: authority, isNamedByContent)
-        return try made.withLock { [source, options] made throws(ContentError) in
+        return try made.withLock { [source] made throws(ContentError) in
             if let known = made.charts[key] { return known }
-            var options = options
-            options.budgets = MirrorClients.budgets(host, &made)
             let client = ChartRepositoryClient(
                 source, client: try MirrorClients.client(host.tls.client, &made),
-                foreign: try MirrorClients.client(host.tls.foreign, &made), options)
+                foreign: try MirrorClients.client(host.tls.foreign, &made),
+                options(of: authority, isNamedByContent, &made))
             made.charts[key] = client
             return client
         }
     }
 
+    /// The ChartMuseum at a URL, to write to.
+    ///
+    /// - Throws: as `charts`.
+    func museum(url: String) async throws(ContentError) -> ChartMuseumClient {
+        let key = Key(place: .charts(url: url), isNamedByContent: false)
+        if let known = made.withLock({ $0.museums[key] }) { return known }
+        let authority = key.place.host ?? ""
+        let host = host(authority)
+        let source = try ChartRepositorySource(
+            parsing: url, credential: try await credential(for: url, authority, host))
+        return try made.withLock { made throws(ContentError) in
+            if let known = made.museums[key] { return known }
+            let client = ChartMuseumClient(
+                source, client: try MirrorClients.client(host.tls.client, &made),
+                options(of: authority, false, &made))
+            made.museums[key] = client
+            return client
+        }
+    }
+
+    // MARK: What was asked
+
+    /// Requests sent to a place so far, whoever named it.
+    func requestCount(of place: MirrorPlace) -> Int64 {
+        made.withLock { made in
+            var count: Int64 = 0
+            for isNamedByContent in [false, true] {
+                switch place {
+                case .registry(let authority, let isSecure, _):
+                    let root = MirrorPlace.registry(authority: authority, isSecure: isSecure, path: "")
+                    let key = Key(place: root, isNamedByContent: isNamedByContent)
+                    count += made.registries[key]?.requestCount ?? 0
+                case .charts:
+                    let key = Key(place: place, isNamedByContent: isNamedByContent)
+                    count += (made.charts[key]?.requestCount ?? 0) + (made.museums[key]?.requestCount ?? 0)
+                case .store, .layout: break
+                }
+            }
+            return count
+        }
+    }
+
+    /// Requests a second that the file allows for a place; nil for no limit.
+    func requestRate(of place: MirrorPlace) -> Double? {
+        guard let host = place.host, let rate = hosts[host]?.requestsPerSecond, rate > 0 else { return nil }
+        return Double(rate)
+    }
+
+    /// Whether a registry is spoken to without TLS: where the file says so.
+    func isSecure(authority: String) -> Bool { !plain.contains(authority) }
+
     // MARK: Parts
+
+    private func options(
+        of authority: String, _ isNamedByContent: Bool, _ made: inout Made
+    ) -> ChartRepositoryClient.Options {
+        let host = host(authority)
+        var options = ChartRepositoryClient.Options()
+        options.retry.maximumAttempts = host.attempts
+        options.worker = parser
+        options.addresses = addresses(of: authority, isNamedByContent)
+        options.budgets = MirrorClients.budgets(host, &made)
+        return options
+    }
 
     private func host(_ authority: String) -> MirrorHost { hosts[authority] ?? MirrorHost() }
 

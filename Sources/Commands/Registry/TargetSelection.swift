@@ -52,6 +52,17 @@ enum TargetSelection {
         return .store(directory: try configuredDirectory(invocation))
     }
 
+    /// The data directory of an invocation that works on no server: `--data`, else that of the configuration.
+    static func directory(of invocation: Invocation) throws(CommandError) -> String {
+        let given = invocation.arguments["data"]
+        let directory = if let given { given } else { try configuredDirectory(invocation) }
+        guard !directory.isEmpty else {
+            throw CommandError(
+                .usage, "there is no data directory and no HOME to put it in", hints: ["give --data DIR"])
+        }
+        return directory
+    }
+
     private static func access(_ invocation: Invocation) throws(CommandError) -> ServerAccess {
         let arguments = invocation.arguments
         var access = ServerAccess(authorityFile: arguments["ca-file"])
