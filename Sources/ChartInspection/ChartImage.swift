@@ -11,6 +11,14 @@ public struct ChartImage: Sendable, Equatable {
     /// What `Images.lock` says of its platforms, in the order of the file.
     public let digests: [PlatformDigest]
 
+    /// Builds it.
+    public init(reference: Reference, confidence: Confidence, sources: [Source], digests: [PlatformDigest] = []) {
+        self.reference = reference
+        self.confidence = confidence
+        self.sources = sources
+        self.digests = digests
+    }
+
     /// How sure it is that a chart uses an image.
     public enum Confidence: Int, Sendable, Comparable, CaseIterable {
         /// It was read out of a template, or out of values that are switched off or of another shape.
@@ -36,6 +44,15 @@ public struct ChartImage: Sendable, Equatable {
         public let note: String?
         /// The key to set for another image; nil where values cannot say it.
         public let key: ValuesKey?
+
+        /// Builds it.
+        public init(chart: String, place: String, confidence: Confidence, note: String?, key: ValuesKey?) {
+            self.chart = chart
+            self.place = place
+            self.confidence = confidence
+            self.note = note
+            self.key = key
+        }
     }
 
     /// A key of the values of the chart that was read, subcharts below their alias or name.
@@ -66,5 +83,11 @@ public struct ChartImage: Sendable, Equatable {
         public let platform: String
         /// The manifest.
         public let digest: Digest
+
+        /// Builds it.
+        public init(platform: String, digest: Digest) {
+            self.platform = platform
+            self.digest = digest
+        }
     }
 }

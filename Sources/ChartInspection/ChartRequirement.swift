@@ -36,6 +36,21 @@ public struct ChartRequirement: Sendable, Hashable {
         case unknown
     }
 
+    /// Builds it from its parts.
+    public init(
+        name: String, alias: String = "", version: String, repository: String, condition: String = "",
+        tags: [String] = [], locked: String? = nil, isVendored: Bool = false
+    ) {
+        self.name = name
+        self.alias = alias
+        self.version = version
+        self.repository = repository
+        self.condition = condition
+        self.tags = tags
+        self.locked = locked
+        self.isVendored = isVendored
+    }
+
     /// What is named by a dependency of `Chart.yaml`.
     public init(_ dependency: ChartDependency, locked: String? = nil, isVendored: Bool = false) {
         name = dependency.name

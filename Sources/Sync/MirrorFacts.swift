@@ -5,6 +5,10 @@ public import OCIModel
 public struct MirrorFacts: Sendable, Equatable {
     /// Everything selected.
     public var references: [SelectedReference] = []
+    /// Images that charts name with too little confidence: not selected, listed in a lock for people to decide.
+    public var candidates: [SelectedReference] = []
+    /// The charts that images are brought for.
+    public var charts: [BroughtChart] = []
     /// What the ledger remembers of the mirror at its destinations.
     public var remembered: [MirrorPlace: [MirroredReference]] = [:]
     /// What could not be found out.
@@ -55,6 +59,9 @@ public struct SelectedReference: Sendable, Equatable {
         self.to = to
         self.repository = repository
     }
+
+    /// The source for people.
+    public var sourceName: String { MirrorPlace.name(from, source) + ":" + version.text }
 }
 
 /// What the destination has under a tag.

@@ -72,7 +72,8 @@ public struct LockedReference: Sendable, Equatable {
 extension LockedMirror {
     /// The lock of a plan whose digests were all asked for; what has none is given beside it.
     ///
-    /// - Parameter former: the lock before it, whose exclusions stay.
+    /// Candidates come last, excluded.
+    /// - Parameter former: the lock before it, whose exclusions and confirmations stay.
     public static func of(
         _ plan: MirrorPlan, former: LockedMirror? = nil
     ) -> (lock: LockedMirror, unknown: [PlannedReference]) {
@@ -83,14 +84,26 @@ extension LockedMirror {
                 unknown.append(item)
                 continue
             }
-            let isExcluded = former?.references.contains {
-                $0.isExcluded && $0.from == item.from && $0.source == item.source && $0.version == item.version
-            }
+            let isExcluded = former?.entry(item.from, item.source, item.version)?.isExcluded
             lock.references.append(
                 LockedReference(
                     from: item.from, source: item.source, version: item.version, digest: digest, to: item.to,
                     repository: item.repository, tag: item.tag, origin: item.origin, isExcluded: isExcluded ?? false))
         }
+        for candidate in plan.candidates {
+            guard let digest = candidate.version.digest else { continue }
+            // Nobody has said yet that it is wanted.
+            let isExcluded = former?.entry(candidate.from, candidate.source, candidate.version.text)?.isExcluded
+            lock.references.append(
+                LockedReference(
+                    from: candidate.from, source: candidate.source, version: candidate.version.text, digest: digest,
+                    to: candidate.to, repository: candidate.repository, tag: candidate.version.tag,
+                    origin: candidate.origin, isExcluded: isExcluded ?? true))
+        }
         return (lock, unknown)
+    }
+
+    private func entry(_ from: MirrorPlace, _ source: String, _ version: String) -> LockedReference? {
+        references.first { $0.from == from && $0.source == source && $0.version == version }
     }
 }

@@ -29,6 +29,8 @@ extension MirrorPlan {
             planRemovals(prune, facts, remembered.mapValues { Array($0.values) }, taken, rule, now: now)
         }
         items.sort(by: MirrorPlan.isBefore)
+        candidates = facts.candidates
+        charts = facts.charts
     }
 
     private struct Slot: Hashable {

@@ -11,6 +11,10 @@ public struct MirrorPlan: Sendable, Equatable {
     public var to: MirrorPlace
     /// Every reference that is selected or was put there before; sorted by place, repository and tag at the destination.
     public var items: [PlannedReference]
+    /// Images that charts name with too little confidence: not brought, in a lock excluded until somebody confirms them.
+    public var candidates: [SelectedReference] = []
+    /// The charts that images are brought for, and these images: what `ClosureFiles` needs.
+    public var charts: [BroughtChart] = []
     /// What could not be found out, or looks wrong.
     public var problems: [PlanProblem]
     /// What people should know and that stops nothing.

@@ -23,7 +23,8 @@ extension MirrorWorker {
     /// Every blob below a reference; nil when nobody tells.
     private func blobs(of item: PlannedReference) async -> [Descriptor]? {
         guard let name = try? Survey.repository(item.source), let tag = try? Tag(parsing: item.version),
-            case .artifacts(let source)? = try? await ends.source(item.from, isNamedByContent: item.origin != .selected)
+            case .artifacts(let source)? = try? await ends.source(
+                item.from, isNamedByContent: rule.isNamedByContent(item.from))
         else { return nil }
         let reference: ManifestReference = item.expected.map { .digest($0) } ?? .tag(tag)
         return await blobs(below: reference, in: name, source, depth: 0)

@@ -34,7 +34,8 @@ public final class MirrorWorker: Sendable {
 
     func survey(_ now: Int64, wantsDigests: Bool = false) -> Survey {
         Survey(
-            rule: rule, ends: ends, desk: desk, now: now, wantsDigests: wantsDigests, distrusts: options.distrusts)
+            rule: rule, ends: ends, desk: desk, now: now, wantsDigests: wantsDigests, distrusts: options.distrusts,
+            spoolDirectory: options.spoolDirectory, maximumArchiveBytes: options.maximumArchiveBytes)
     }
 
     /// Makes the destination what the rule says.

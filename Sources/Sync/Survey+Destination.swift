@@ -216,7 +216,8 @@ extension Survey {
             $0.repository == reference.repository && $0.tag == reference.version.tag && $0.removedAt == nil
         }
         guard isKnown != true, let name = try? Survey.repository(reference.source),
-            case .artifacts(let source)? = try? await ends.source(reference.from, isNamedByContent: false),
+            case .artifacts(let source)? = try? await ends.source(
+                reference.from, isNamedByContent: rule.isNamedByContent(reference.from)),
             let stored = try? await source.manifest(.tag(reference.version.tag), in: name)
         else { return }
         facts.references[position].version.digest = stored.digest
@@ -238,11 +239,10 @@ extension Survey {
             guard case .present = reference.destination else { return false }
             return !reference.isImmutable
         }
-        let ends = ends
+        let (rule, ends) = (rule, ends)
         let digests = await Crew.map(positions, limit: rule.concurrency) { position in
             let reference = asked[position]
-            let isNamedByContent = reference.origin != .selected
-            return await Survey.sourceDigest(reference, isNamedByContent, ends)
+            return await Survey.sourceDigest(reference, rule.isNamedByContent(reference.from), ends)
         }
         var gone: Set<Int> = []
         for (position, answer) in zip(positions, digests) {
@@ -268,7 +268,8 @@ extension Survey {
         await askOthers(&facts)
     }
 
-    private static func sourceDigest(
+    /// What a reference's tag names at its source; nil when it went meanwhile.
+    static func sourceDigest(
         _ reference: SelectedReference, _ isNamedByContent: Bool, _ ends: any MirrorEnds
     ) async -> Result<Digest?, ContentError> {
         do throws(ContentError) {

@@ -34,6 +34,7 @@ extension Survey {
         }
         await findArchives(&facts)
         await lookAtDestinations(&facts)
+        await describeImages(&facts)
         return facts
     }
 
@@ -45,7 +46,7 @@ extension Survey {
         for place in places.sorted(by: { $0.description < $1.description }) {
             let positions = facts.references.indices.filter { facts.references[$0].from == place }
             do throws(ContentError) {
-                let isNamed = place != rule.from
+                let isNamed = rule.isNamedByContent(place)
                 guard case .charts(let charts) = try await ends.source(place, isNamedByContent: isNamed) else {
                     continue
                 }

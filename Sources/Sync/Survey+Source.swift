@@ -201,13 +201,18 @@ extension Survey {
 
     /// A pin without a version gets a tag made of its digest.
     private func addDigest(_ pin: MirrorPin, _ source: String, _ target: RepositoryName, _ facts: inout MirrorFacts) {
-        guard let tag = try? Tag(parsing: "\(pin.digest.algorithm.name)-\(pin.digest.hex.prefix(64))") else { return }
+        guard let tag = Survey.tag(of: pin.digest) else { return }
         var reference = SelectedReference(
             from: rule.from, source: source,
             version: ListedVersion(text: pin.digest.description, tag: tag, digest: pin.digest), to: rule.to,
             repository: target)
         reference.expected = pin.digest
         facts.references.append(reference)
+    }
+
+    /// A tag made of a digest.
+    static func tag(of digest: Digest) -> Tag? {
+        try? Tag(parsing: "\(digest.algorithm.name)-\(digest.hex.prefix(64))")
     }
 
     static func repository(_ text: String) throws(ContentError) -> RepositoryName {

@@ -15,6 +15,10 @@ struct Survey: Sendable {
     var wantsDigests = false
     /// Whether the destination is asked for each digest, whatever is remembered.
     var distrusts = false
+    /// Where archives lie while they are looked into.
+    var spoolDirectory = "/tmp"
+    /// The largest archive that is looked into, in bytes.
+    var maximumArchiveBytes: Int64 = 100 << 20
 
     /// Everything that is to be known.
     func facts() async -> MirrorFacts {
@@ -29,6 +33,7 @@ struct Survey: Sendable {
         await select(&facts)
         await bringAlong(&facts)
         await lookAtDestinations(&facts)
+        await askCandidates(&facts)
         return facts
     }
 

@@ -32,7 +32,7 @@ final class Transfers: Sendable {
     func copy(_ item: PlannedReference) async throws(TransferError) -> Moved {
         let source: MirrorSource
         do throws(ContentError) {
-            source = try await worker.ends.source(item.from, isNamedByContent: item.origin != .selected)
+            source = try await worker.ends.source(item.from, isNamedByContent: worker.rule.isNamedByContent(item.from))
         } catch {
             throw TransferError(.source, error)
         }
