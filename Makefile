@@ -10,7 +10,7 @@ LISTEN ?= 127.0.0.1:5000
 DATA ?=
 # How long `make fuzz` runs each target.
 FUZZ_SECONDS ?= 60
-# Arguments of `make bench`, `make bench-charts` and `make bench-cache`: cases and options of the benchmark.
+# Arguments of `make bench`, `make bench-charts`, `make bench-cache` and `make bench-sync`: cases and options of the benchmark.
 BENCH ?=
 # A folder of chart archives that the tests push and pull as a whole.
 TEST_CHARTS ?= $(wildcard ../shared/data/rancher-charts/assets)
@@ -73,6 +73,11 @@ bench-cache: build ## Measure the cache beside docker-registry's; BENCH='CASE…
 	@packaging/install-packages $(TEST_PACKAGES)
 	swift build -c release --product cache-benchmark
 	.build/release/cache-benchmark --chartroom $(CHARTROOM) $(BENCH)
+
+.PHONY: bench-sync
+bench-sync: build test-setup ## Measure mirroring beside skopeo and Helm; BENCH='CASE… OPTION…'.
+	swift build -c release --product sync-benchmark
+	.build/release/sync-benchmark --rounds 3 --chartroom $(CHARTROOM) $(BENCH)
 
 .PHONY: fuzz
 fuzz: setup $(addprefix fuzz-,$(FUZZERS)) ## Run each fuzz target for FUZZ_SECONDS=60.

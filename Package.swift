@@ -229,6 +229,9 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "cache-benchmark", dependencies: ["BenchmarkSupport", "RegistryLoad", "Posix"],
         path: "benchmarks/cache", swiftSettings: language),
+    .executableTarget(
+        name: "sync-benchmark", dependencies: ["BenchmarkSupport", "RegistryLoad", "Posix"],
+        path: "benchmarks/sync", swiftSettings: language),
 ]
 
 /// Fuzz targets link libFuzzer's main, so they exist only while fuzzing: `make fuzz`.

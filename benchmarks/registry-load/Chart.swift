@@ -13,6 +13,27 @@ package struct Chart: Sendable {
     package let manifest: [UInt8]
     package let manifestDigest: String
 
+    /// A chart of an archive and a config; the manifest is made here.
+    package init(repository: String, tag: String, layer: [[UInt8]], config: [UInt8]) {
+        let name = repository.split(separator: "/").last ?? ""
+        (self.repository, self.tag, self.layer, self.config) = (repository, tag, layer, config)
+        (layerDigest, configDigest) = (digestText(layer), digestText([config]))
+        manifest = Array(
+            """
+            {"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json",\
+            "digest":"\(configDigest)","size":\(config.count)},"layers":[{"mediaType":\
+            "application/vnd.cncf.helm.chart.content.v1.tar+gzip","digest":"\(layerDigest)",\
+            "size":\(layer.reduce(0) { $0 + $1.count })}],\
+            "annotations":{"org.opencontainers.image.authors":"Nobody (nobody@example.org)",\
+            "org.opencontainers.image.created":"2026-01-01T00:00:00Z","org.opencontainers.image.description":\
+            "A chart to measure with, whose description is as long as one of those that people write for their own",\
+            "org.opencontainers.image.source":"https://example.org/source/\(name)",\
+            "org.opencontainers.image.title":"\(name)","org.opencontainers.image.url":"https://example.org/\(name)",\
+            "org.opencontainers.image.version":"\(tag)"}}
+            """.utf8)
+        manifestDigest = digestText([manifest])
+    }
+
     /// The same chart as a server has it that keeps it below a path.
     package func below(_ prefix: String) -> Chart {
         var chart = self
@@ -46,22 +67,7 @@ package struct ChartMaker: Sendable {
             "keywords":["measure","registry"],"home":"https://example.org/\(name)","appVersion":"2.\(number)",\
             "maintainers":[{"name":"Nobody","email":"nobody@example.org"}],"apiVersion":"v2"}
             """.utf8)
-        let (layerDigest, configDigest) = (digestText(layer), digestText([config]))
-        let manifest = Array(
-            """
-            {"schemaVersion":2,"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json",\
-            "digest":"\(configDigest)","size":\(config.count)},"layers":[{"mediaType":\
-            "application/vnd.cncf.helm.chart.content.v1.tar+gzip","digest":"\(layerDigest)","size":\(layerByteCount)}],\
-            "annotations":{"org.opencontainers.image.authors":"Nobody (nobody@example.org)",\
-            "org.opencontainers.image.created":"2026-01-01T00:00:00Z","org.opencontainers.image.description":\
-            "A chart to measure with, whose description is as long as one of those that people write for their own",\
-            "org.opencontainers.image.source":"https://example.org/source/\(name)",\
-            "org.opencontainers.image.title":"\(name)","org.opencontainers.image.url":"https://example.org/\(name)",\
-            "org.opencontainers.image.version":"1.0.\(number)"}}
-            """.utf8)
-        return Chart(
-            repository: "bench/\(name)", tag: "1.0.\(number)", layer: layer, layerDigest: layerDigest, config: config,
-            configDigest: configDigest, manifest: manifest, manifestDigest: digestText([manifest]))
+        return Chart(repository: "bench/\(name)", tag: "1.0.\(number)", layer: layer, config: config)
     }
 }
 

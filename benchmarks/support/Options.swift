@@ -22,7 +22,8 @@ package struct Options {
     private(set) var retries = 3
     private(set) var noisePercent = 12.0
     private(set) var without: Set<String> = []
-    private(set) var chartroom = ".build/release/chartroom"
+    /// The binary to measure.
+    package private(set) var chartroom = ".build/release/chartroom"
     private(set) var scratch = "/var/tmp"
     /// The command line without paths, for the results.
     private(set) var command: String

@@ -1,4 +1,5 @@
 import BenchmarkSupport
+import RegistryLoad
 
 /// The index of a classic upstream: through a Chartroom that has never seen it, again, and a view of it; beside nginx
 /// itself, through the delay and without.

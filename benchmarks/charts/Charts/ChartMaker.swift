@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import Codecs
 
 /// Makes charts, the same ones in every run: metadata of about 1 kB an index entry, archives of about 18 kB, both as

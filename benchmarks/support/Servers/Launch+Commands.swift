@@ -14,7 +14,7 @@ extension Server.Launch {
     private func chartroomCommand(_ port: UInt16) throws(BenchmarkFailure) -> [String] {
         let tls = certificate.map { "tls: {certificate: \"\($0.chain)\", key: \"\($0.key)\"}\n" } ?? ""
         let file = "\(directory)/config.yaml"
-        try writeText(file, "log: {access: false}\n" + tls + settings)
+        try writeText(file, "log: {access: \(logsAccess)}\n" + tls + settings)
         return [chartroom, "serve", "--listen", "127.0.0.1:\(port)", "--data", "\(directory)/data", "--config", file]
     }
 
@@ -27,7 +27,7 @@ extension Server.Launch {
             file,
             """
             version: 0.1
-            log: {level: error, accesslog: {disabled: true}}
+            log: {level: error, accesslog: {disabled: \(!logsAccess)}}
             storage:
               cache: {blobdescriptor: inmemory}
               filesystem: {rootdirectory: "\(directory)/data"}
@@ -63,7 +63,7 @@ extension Server.Launch {
             events { worker_connections 4096; }
             http {
               \(temporary.joined(separator: "\n  "))
-              access_log off;
+              access_log \(logsAccess ? accessLog : "off");
               sendfile on;
               tcp_nopush on;
               keepalive_timeout 3600;

@@ -23,6 +23,8 @@ package final class Server {
         package var nginxLines: [String] = []
         /// Words to put before the command: a tracer.
         package var wrapper: [String] = []
+        /// Whether each request is written to `accessLog`.
+        package var logsAccess = false
         /// The only processor it may run on.
         package var processor: Int?
 
@@ -30,6 +32,9 @@ package final class Server {
         package init(kind: Kind, directory: String) {
             (self.kind, self.directory) = (kind, directory)
         }
+
+        /// The file that has a line for each request, among others.
+        package var accessLog: String { "\(directory)/\(kind == .nginx ? "access.log" : "output")" }
     }
 
     package let kind: Kind

@@ -62,6 +62,50 @@ package final class Child: Sendable {
         }
     }
 
+    /// How a child ended, and what it took.
+    package struct Ended: Sendable {
+        /// The exit status; nil when a signal or the deadline ended it.
+        package var status: CInt?
+        /// Processor time of it and of the children it waited for.
+        package var processorNanoseconds = 0
+        /// The largest resident memory of any one process of its family, looked at every few milliseconds.
+        package var peakBytes = 0
+        /// From the call on.
+        package var nanoseconds = 0
+
+        package init() {}
+    }
+
+    /// Waits for its end, and watches.
+    ///
+    /// The kernel's own peak of a child is of no use: it begins with that of the process that started it.
+    package func watch(milliseconds: Int) -> Ended {
+        isWaitedFor.withLock { isWaitedFor in
+            isWaitedFor = true
+            var ended = Ended()
+            let start = BenchmarkSupport.nanoseconds()
+            var status: CInt = 0
+            var usage = rusage()
+            var turns = 0
+            while wait4(number, &status, WNOHANG, &usage) == 0 {
+                if turns % 4 == 0 {
+                    let peaks = ProcessUsage.family(of: number).map { ProcessUsage.memory("VmHWM", of: [$0]) }
+                    ended.peakBytes = max(ended.peakBytes, peaks.max() ?? 0)
+                }
+                if BenchmarkSupport.nanoseconds() - start > milliseconds * 1_000_000 { kill(-number, SIGKILL) }
+                turns += 1
+                _ = poll(nil, 0, 1)
+            }
+            Children.remove(number)
+            ended.nanoseconds = BenchmarkSupport.nanoseconds() - start
+            ended.status = status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
+            ended.processorNanoseconds =
+                (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000_000
+                + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000
+            return ended
+        }
+    }
+
     private func reap(milliseconds: Int) -> CInt? {
         var status: CInt = 0
         for _ in 0..<milliseconds {

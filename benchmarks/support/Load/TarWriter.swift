@@ -1,9 +1,11 @@
 /// Writes tar archives of plain files, as POSIX.1-1988 has them.
-struct TarWriter {
-    private(set) var bytes: [UInt8] = []
+package struct TarWriter {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
 
     /// Appends a file.
-    mutating func add(_ path: String, _ content: [UInt8], modificationTime: Int) {
+    package mutating func add(_ path: String, _ content: [UInt8], modificationTime: Int) {
         var header = [UInt8](repeating: 0, count: 512)
         func put(_ text: String, at offset: Int) {
             header.replaceSubrange(offset..<offset + text.utf8.count, with: Array(text.utf8))
@@ -25,7 +27,7 @@ struct TarWriter {
     }
 
     /// Appends the end.
-    mutating func finish() { bytes += [UInt8](repeating: 0, count: 1024) }
+    package mutating func finish() { bytes += [UInt8](repeating: 0, count: 1024) }
 
     private static func octal(_ number: Int, _ digits: Int) -> String {
         let text = String(number, radix: 8)
