@@ -212,7 +212,8 @@ extension Survey {
 
     /// A tag made of a digest.
     static func tag(of digest: Digest) -> Tag? {
-        try? Tag(parsing: "\(digest.algorithm.name)-\(digest.hex.prefix(64))")
+        // Not `sha256-…`: that is where clients look for referrers (distribution-spec v1.1.1, Referrers Tag Schema).
+        try? Tag(parsing: "digest-\(digest.algorithm.name)-\(digest.hex.prefix(64))")
     }
 
     static func repository(_ text: String) throws(ContentError) -> RepositoryName {

@@ -95,7 +95,7 @@ import Testing
         let result = try await fixture.worker(try fixture.rule(["web"], images: true)).run(.command)
         #expect(result.run.outcome == .succeeded && result.plan.problems.isEmpty)
         #expect(try fixture.base.digest("mirror/docker.io/o/a", "1") == new)
-        #expect(try fixture.base.digest("mirror/docker.io/o/a", "sha256-\(old.hex)") == old)
+        #expect(try fixture.base.digest("mirror/docker.io/o/a", "digest-sha256-\(old.hex)") == old)
     }
 
     @Test("What an image must be by its digest is held against what is there") func pinned() async throws {
