@@ -3,7 +3,8 @@ enum CommandTree {
     static let root: Command = Command(
         name: "chartroom", summary: "A local, content-addressed registry for Helm charts",
         children: [
-            .serve, .push, .pull, .chart, .repository, .tag, .manifest, .explain, .upstream, .mirror, .configuration,
+            .serve, .push, .pull, .chart, .repository, .tag, .manifest, .explain, .upstream, .mirror, .copy,
+            .configuration,
             .completion, .version, .help,
         ])
 }

@@ -2,7 +2,10 @@ extension Command {
     /// `chartroom mirror`.
     static let mirror = Command(
         name: "mirror", summary: "Mirror charts between registries, repositories and the store",
-        children: [.mirrorCheck, .mirrorPlan, .mirrorRun])
+        children: [
+            .mirrorCheck, .mirrorPlan, .mirrorRun, .mirrorStatus, .mirrorHistory, .mirrorShow, .mirrorVerify,
+            .mirrorUndo,
+        ])
 }
 
 /// What every command that reads a mirror file is given.

@@ -18,6 +18,11 @@ extension Command {
             MirrorFileOptions.file, .flag("all", "Also list what is as it should be."),
             .flag("check-destination", "Ask the destination for every digest, whatever is remembered of it."),
             .flag("write-lock", "Write the lock file when everything could be found out."), MirrorFileOptions.lock,
+            .value(
+                "images-out", "DIR",
+                "Write there what makes a cluster use the images that come along: DIR/MIRROR/*.values.yaml and more.",
+                kind: .directory),
+            .value("store-host", "HOST", "For --images-out: host[:port] at which the local store is served."),
             OutputFormat.option,
         ] + MirrorFileOptions.options + MirrorFileOptions.data,
         examples: [
@@ -44,6 +49,7 @@ extension Command {
                 json: .object([("mirrors", .array(reports.map { $0.json(wantsAll: wantsAll) }))]),
                 table: MirrorPlanReport.text(reports, wantsAll: wantsAll))
             if writesLock { try invocation.writeLock(reports.map(\.plan), session) }
+            try invocation.writeImageFiles(reports.map(\.plan))
             try MirrorPlanReport.end(reports)
         })
 }

@@ -17,6 +17,11 @@ extension Command {
         options: [
             MirrorFileOptions.file, .flag("locked", "Bring exactly what the lock file says."), MirrorFileOptions.lock,
             .flag("check-destination", "Ask the destination for every digest, whatever is remembered of it."),
+            .value(
+                "images-out", "DIR",
+                "Write there what makes a cluster use the images that come along: DIR/MIRROR/*.values.yaml and more.",
+                kind: .directory),
+            .value("store-host", "HOST", "For --images-out: host[:port] at which the local store is served."),
             OutputFormat.option,
         ] + MirrorFileOptions.options + MirrorFileOptions.data,
         examples: [
@@ -38,6 +43,7 @@ extension Command {
                 try invocation.console.output(MirrorRunReport.text(results))
             }
             if Task.isCancelled { throw CommandError(.interrupted, "interrupted") }
+            try invocation.writeImageFiles(results.compactMap(\.plan))
             let failed = results.reduce(0) { $0 + $1.failed }
             guard failed == 0 else {
                 throw CommandError(.failure, failed == 1 ? "1 reference failed" : "\(failed) references failed")
@@ -61,7 +67,9 @@ extension Invocation {
             }
             do throws(ContentError) {
                 let result = try await session.worker(rule, options).run(.command) { watch.note($0) }
-                reports.append(MirrorRunReport(mirror: rule.name, run: result.run, failures: result.failures))
+                reports.append(
+                    MirrorRunReport(
+                        mirror: rule.name, run: result.run, plan: result.plan, failures: result.failures))
             } catch {
                 watch.refuse(rule.name, error)
                 reports.append(MirrorRunReport(mirror: rule.name, refusal: CommandError(error)))
@@ -88,6 +96,7 @@ struct MirrorRunReport {
     var mirror: String
     /// Nil when it could not begin.
     var run: MirrorRun?
+    var plan: MirrorPlan?
     var failures: [MirrorFailure] = []
     /// Why it could not begin.
     var refusal: CommandError?

@@ -57,13 +57,12 @@ extension Invocation {
             do throws(ContentError) { store = try MirrorStore(end) } catch { throw CommandError(error) }
         }
         let ends = context.mirrorEnds(loaded.file, store, context)
-        let memory: any MirrorLedger
-        if let ledger { memory = ledger } else { memory = try openLedger(directory) }
+        let memory = if let ledger { ledger } else { try openLedger(directory) }
         return MirrorSession(loaded: loaded, rules: rules, ends: ends, ledger: memory, directory: directory)
     }
 
     /// What is remembered of mirrors in the data directory.
-    func openLedger(_ directory: String) throws(CommandError) -> MirrorDatabase {
+    func openLedger(_ directory: String) throws(CommandError) -> any MirrorLedger {
         do throws(ContentError) {
             return try MirrorDatabase(in: directory)
         } catch {
