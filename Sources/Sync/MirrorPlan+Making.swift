@@ -8,6 +8,7 @@ extension MirrorPlan {
     public init(_ rule: MirrorRule, _ facts: MirrorFacts, now: Int64) {
         self.init(
             mirror: rule.name, from: rule.from, to: rule.to, items: [], problems: facts.problems, notes: facts.notes)
+        isComplete = facts.isComplete
         var remembered: [MirrorPlace: [Slot: MirroredReference]] = [:]
         for (place, references) in facts.remembered {
             remembered[place] = Dictionary(references.map { (Slot($0.repository, $0.tag), $0) }) { first, _ in first }

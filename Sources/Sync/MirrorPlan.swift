@@ -17,6 +17,8 @@ public struct MirrorPlan: Sendable, Equatable {
     public var charts: [BroughtChart] = []
     /// What could not be found out, or looks wrong.
     public var problems: [PlanProblem]
+    /// Whether everything that could be selected was listed: else nothing is removed, and no lock can be made of it.
+    public var isComplete = true
     /// What people should know and that stops nothing.
     public var notes: [String]
 

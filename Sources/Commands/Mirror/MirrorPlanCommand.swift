@@ -58,7 +58,7 @@ extension Invocation {
     /// Writes the lock of the plans; mirrors that were not planned stay as they are in it.
     fileprivate func writeLock(_ plans: [MirrorPlan], _ session: MirrorSession) throws(CommandError) {
         let file = MirrorLockFile(self, beside: session.loaded.path)
-        if plans.contains(where: { !$0.problems.isEmpty }) {
+        guard plans.allSatisfy(\.isComplete) else {
             throw CommandError(.failure, "the lock was not written: not everything could be found out")
         }
         let former = try file.read()
