@@ -32,8 +32,8 @@ extension Goal {
         switch series {
         case "chartroom" where name.contains("-cold-"):
             return isSource
-                ? [Goal(text: "the floor of 3 a tag", bound: .atMost(3))]
-                : [Goal(text: "the floor of 8 a tag", bound: .atMost(8))]
+                ? [Goal(text: "the floor: 3 a tag, and one a repository", bound: .atMost(3 + listing))]
+                : [Goal(text: "the floor: 8 a tag", bound: .atMost(8))]
         case "chartroom" where name.hasPrefix("listing-warm-") && isSource:
             return [Goal(text: "one a repository", bound: .atMost(listing))]
         case "chartroom" where name.contains("-warm-"), "chartroom-checked" where name.contains("-warm-"):

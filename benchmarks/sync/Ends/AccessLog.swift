@@ -69,6 +69,7 @@ final class AccessLog {
             return Substring(part)
         }
         guard let last = path.last else { return "/" }
+        if last.hasSuffix(".prov") { return "provenances" }
         return last.hasSuffix(".tgz") ? "archives" : last
     }
 }
