@@ -7,6 +7,8 @@ extension Survey {
         guard let lock else { return await facts() }
         var survey = self
         survey.wantsDigests = true
+        // A lock is a promise of what is there: what is remembered does not do.
+        survey.distrusts = true
         return await survey.locked(lock)
     }
 

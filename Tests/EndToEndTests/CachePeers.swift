@@ -19,8 +19,12 @@ struct UpstreamRegistryPeer {
     let scratch: ScratchDirectory
     let address: String
 
-    init(_ access: Access = .anyone) async throws {
-        scratch = try ScratchDirectory()
+    /// Starts it; over the data and at the port of an earlier one if these are given.
+    init(
+        _ access: Access = .anyone, over scratch: ScratchDirectory? = nil, at port: String = "0"
+    ) async throws {
+        let scratch = try scratch ?? ScratchDirectory()
+        self.scratch = scratch
         var settings = ""
         var tokens: ServerProcess?
         switch access {
@@ -45,7 +49,7 @@ struct UpstreamRegistryPeer {
             version: 0.1
             log: { level: info, formatter: text, accesslog: { disabled: false } }
             storage: { filesystem: { rootdirectory: \(scratch.path)/data }, delete: { enabled: true } }
-            http: { addr: "127.0.0.1:0", secret: peer }
+            http: { addr: "127.0.0.1:\(port)", secret: peer }
             \(settings)
             """)
         process = try ServerProcess(
@@ -98,4 +102,23 @@ struct NginxPeer {
         String(decoding: try contents(of: scratch.path + "/access.log"), as: UTF8.self).split(separator: "\n").map(
             String.init)
     }
+}
+
+/// Makes a folder as nginx serves it: archives of `fixtures/charts`, and an index that a Chartroom made of them.
+@discardableResult
+func makeChartRepository(at root: String, _ archives: [String]) async throws -> String {
+    try await succeed("mkdir", ["-p", root + "/charts"])
+    let maker = try Fixture()
+    let server = try await maker.start()
+    let web = try Web(try await server.url())
+    for name in archives {
+        let archive = try contents(of: Workshop.charts + "/" + name)
+        #expect(try await web.upload(archive, to: "team", asForm: false).status == 201)
+        try await succeed("cp", [Workshop.charts + "/" + name, root + "/charts/"])
+    }
+    let index = try await web.send(.get, "/charts/team/index.yaml")
+    let file = try maker.folder.write("index.yaml", String(decoding: index.body, as: UTF8.self))
+    try await succeed("cp", [file, root + "/"])
+    #expect(await server.stop() == 0)
+    return root
 }

@@ -196,20 +196,9 @@ struct CacheTests {
         #expect(await server.stop() == 0)
     }
 
-    /// A folder as nginx serves it: the fixture's archives, and an index that a Chartroom made of them.
+    /// The fixture's archives as nginx serves them.
     private func makeRepository(_ fixture: borrowing Fixture) async throws -> String {
-        let root = fixture.path("repository")
-        try await succeed("mkdir", ["-p", root + "/charts"])
-        let maker = try Fixture()
-        let server = try await maker.start()
-        let web = try Web(try await server.url())
-        for name in ["room-1.0.0.tgz", "room-0.2.0.tgz", "hall-2.0.0.tgz", "attic-v0.5.0.tgz"] {
-            #expect(try await web.upload(try archive(name), to: "team", asForm: false).status == 201)
-            try await succeed("cp", [Workshop.charts + "/" + name, root + "/charts/"])
-        }
-        let index = try await web.send(.get, "/charts/team/index.yaml")
-        try fixture.folder.write("repository/index.yaml", String(decoding: index.body, as: UTF8.self))
-        #expect(await server.stop() == 0)
-        return root
+        try await makeChartRepository(
+            at: fixture.path("repository"), ["room-1.0.0.tgz", "room-0.2.0.tgz", "hall-2.0.0.tgz", "attic-v0.5.0.tgz"])
     }
 }

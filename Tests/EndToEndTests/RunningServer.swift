@@ -87,6 +87,16 @@ final class RunningServer: Sendable {
         return try #require(found, "no line with '\(text)' in:\n\(output)")
     }
 
+    /// Waits until it has said so many lines that hold a text; whether it has, before it was silent for good.
+    func hasSaid(_ count: Int, _ text: String = "") async -> Bool {
+        await offPool { [state] in
+            state.wait(timeout: .seconds(60)) { state, isLate -> Bool? in
+                if state.lines.count(where: { text.isEmpty || $0.contains(text) }) >= count { return true }
+                return state.isSilent || isLate ? false : nil
+            }
+        }
+    }
+
     /// Where it listens, as a URL; waits until it does.
     func url() async throws -> String {
         String(try await line("listens on ").split(separator: " ").last ?? "")

@@ -267,4 +267,18 @@ import Testing
         #expect(verified.matching == 1)
         #expect(verified.failures.map(\.destination) == ["oci://to.test/mirror/redis:1.0.0"])
     }
+
+    @Test("A locked run puts right what somebody else moved since, where listings tell no digests")
+    func lockedAgain() async throws {
+        let fixture = try Fixture()
+        fixture.destination.change { $0.hidesDigests = true }
+        let chart = try await fixture.add("nginx", "1.0.0")
+        let lock = LockedMirror.of(await fixture.worker(fixture.rule()).plan(wantsDigests: true)).lock
+        #expect(try await fixture.worker(fixture.rule(), lock: lock).run(.command).run.outcome == .succeeded)
+        let foreign = PackedChart("nginx", "1.0.0", files: [("a", "b")])
+        try await foreign.push(to: fixture.destination.registry, try RepositoryName(parsing: "mirror/nginx"))
+        let result = try await fixture.worker(fixture.rule(), lock: lock).run(.command)
+        #expect(result.run.outcome == .succeeded && result.run.counts.copied == 1)
+        #expect(try fixture.digest("mirror/nginx", "1.0.0") == chart.manifest.digest)
+    }
 }
