@@ -270,4 +270,29 @@ struct MirrorTests {
         #expect(classic["room:0.2.0"] == copied["room:0.2.0"] && classic.count == 2)
         #expect(await server.stop() == 0)
     }
+
+    @Test("One reference or all of a repository is copied at once, and nothing is remembered")
+    func copy() async throws {
+        let (workplace, from, to) = try await pair(["room-1.0.0.tgz", "room-0.2.0.tgz", "hall-2.0.0.tgz"])
+        let (source, web) = (try Web("http://" + from.address), try Web("http://" + to.address))
+        let right = try await source.digests(below: "team")
+        let team = "oci+http://\(from.address)/team"
+        for (words, place, expected) in [
+            ([team + "/room:1.0.0", "oci+http://\(to.address)/one/room"], "one", ["room:1.0.0"]),
+            ([team + "/room:0.2.0", "store:kept/room"], "", []), ([team + "/room:1.0.0", "store:kept/room"], "", []),
+            (["store:kept/room", "oci+http://\(to.address)/all/room"], "all", ["room:0.2.0", "room:1.0.0"]),
+        ] {
+            let copied = try await workplace(["copy"] + words)
+            #expect(copied.status == 0 && copied.output.contains(" copied, 0 were there"), "\(words): \(copied)")
+            if place.isEmpty { continue }
+            let found = try await web.wholeDigests(below: place, reads: true)
+            #expect(found == right.filter { expected.contains($0.key) }, "\(words)")
+        }
+        let again = try await workplace("copy", team + "/room:1.0.0", "oci+http://\(to.address)/one/room")
+        #expect(again.status == 0 && again.output.contains("0 copied, 1 were there"), "\(again)")
+        let missing = try await workplace("copy", team + "/room:9.9.9", "oci+http://\(to.address)/none/room")
+        #expect(missing.status == 1, "\(missing)")
+        let history = try await workplace("mirror", "history", "--output", "json")
+        #expect(history.status == 0 && history.output.filter { !$0.isWhitespace } == "[]", "\(history)")
+    }
 }
