@@ -45,6 +45,23 @@ public protocol TransferSource: BlobSource, TagResolver {
     ///
     /// - Throws: `.unsupported` or what the end answers where it has no such listing.
     func repositories(_ page: PageRequest<String>) async throws(ContentError) -> Page<RepositoryName>
+    /// Reads as `readBlob` does, for bytes that somebody's upload waits for.
+    ///
+    /// Such a reading must not stand in line behind uploads that wait for one like it.
+    func feedBlob(
+        _ digest: Digest, in repository: RepositoryName, from offset: Int64,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError)
+}
+
+extension TransferSource {
+    /// Reads as `readBlob`, for ends without lines.
+    public func feedBlob(
+        _ digest: Digest, in repository: RepositoryName, from offset: Int64,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError) {
+        try await readBlob(digest, in: repository, from: offset, body)
+    }
 }
 
 /// A blob's bytes from some position on; one task at a time asks.

@@ -7,6 +7,8 @@ struct BlobReading {
     let digest: Digest
     let repository: RepositoryName
     let maximumBytes: Int64
+    /// Whether its requests count among those its host is asked at a time.
+    let takesSlot: Bool
     private let registry: String
     private(set) var offset: Int64
     /// The size of the whole blob as the registry says it.
@@ -15,10 +17,13 @@ struct BlobReading {
     /// Nil for a reading from the middle, which cannot be verified.
     private let hasher: ContentHasher?
 
-    init(digest: Digest, repository: RepositoryName, start: Int64, maximumBytes: Int64, registry: String) {
+    init(
+        digest: Digest, repository: RepositoryName, start: Int64, maximumBytes: Int64, takesSlot: Bool, registry: String
+    ) {
         self.digest = digest
         self.repository = repository
         self.maximumBytes = maximumBytes
+        self.takesSlot = takesSlot
         self.registry = registry
         offset = start
         hasher = start == 0 ? ContentHasher(digest.algorithm.function) : nil

@@ -12,16 +12,25 @@ extension RegistryClient {
         _ expected: Descriptor, in repository: RepositoryName, from start: Int64, _ location: inout UploadLocation,
         note: (UploadLocation) -> Void = { _ in }, _ next: () async throws(ContentError) -> [UInt8]?
     ) async throws(ContentError) {
-        let chunkBytes = min(max(1, options.chunkBytes, location.minimumChunkBytes), 1 << 30)
+        // A registry may ask for large chunks, not for all of our memory.
+        guard location.minimumChunkBytes <= RegistryClient.maximumChunkBytes else {
+            throw .unsupported(
+                "\(endpoint.name) wants chunks of at least \(location.minimumChunkBytes) bytes; "
+                    + "\(RegistryClient.maximumChunkBytes) is the most that is sent at once")
+        }
+        let chunkBytes = max(1, options.chunkBytes, location.minimumChunkBytes)
         var chunk: [UInt8] = []
         var sent = start
         while let piece = try await next() {
-            chunk += piece
-            while chunk.count >= chunkBytes {
-                let full = Array(chunk.prefix(chunkBytes))
-                chunk.removeFirst(chunkBytes)
-                try await send(full, at: sent, &location, in: repository)
-                sent += Int64(full.count)
+            var rest = piece[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(chunkBytes - chunk.count)
+                chunk += part
+                rest = rest.dropFirst(part.count)
+                guard chunk.count == chunkBytes else { continue }
+                try await send(chunk, at: sent, &location, in: repository)
+                sent += Int64(chunk.count)
+                chunk.removeAll(keepingCapacity: true)
                 note(location)
             }
         }
@@ -33,6 +42,9 @@ extension RegistryClient {
         try await check(try await transport.send(last), expected, in: repository)
     }
 
+    /// The largest chunk that is held in memory because a registry wants it so.
+    private static let maximumChunkBytes = 64 << 20
+
     /// Sends one chunk; after a failure asks how much of it arrived and sends the rest.
     private func send(
         _ chunk: [UInt8], at start: Int64, _ location: inout UploadLocation, in repository: RepositoryName
@@ -41,7 +53,8 @@ extension RegistryClient {
         var attempt = 1
         while done < chunk.count {
             do throws(ContentError) {
-                try await sendOnce(Array(chunk.dropFirst(done)), at: start + Int64(done), &location, in: repository)
+                let rest = done == 0 ? chunk : Array(chunk.dropFirst(done))
+                try await sendOnce(rest, at: start + Int64(done), &location, in: repository)
                 return
             } catch {
                 attempt += 1

@@ -66,7 +66,10 @@ extension RegistryClient {
             return .refused
         }
         switch response.status.rawValue {
-        case 201: return .mounted
+        case 201:
+            // Something else was linked: the blob is sent, whatever that was.
+            let named = response.headers["Docker-Content-Digest"].flatMap { try? Digest(parsing: $0) }
+            return named == nil || named == digest ? .mounted : .refused
         case 202: return .begun(try session(response, from: url, in: repository))
         // Whatever it has against the mount, it may take the blob itself, or say what it has against that.
         case 400..<429, 501: return .refused

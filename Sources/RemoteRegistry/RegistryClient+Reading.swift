@@ -32,17 +32,20 @@ extension RegistryClient: BlobSource {
 
     /// The same, saying first how large the blob is as a whole, wherever the reading begins.
     ///
-    /// `head` is called once, before the first piece and also when there is none; nil when the registry does not say
+    /// `takesSlot` is false for bytes that another request under way waits for: it might hold the last place. `head` is
+    /// called once, before the first piece and also when there is none; nil when the registry does not say
     /// how large it is. What is handed on is never more than was announced, nor than `maximumBytes`.
     /// - Throws: as the other; `.tooLarge` for a blob of more than `maximumBytes`, before `head` where that was
     ///   announced; `.corrupt` for more or fewer bytes than announced; what `head` and `body` throw.
     public func readBlob(
         _ digest: Digest, in repository: RepositoryName, from start: Int64, maximumBytes: Int64 = .max,
-        head: (Int64?) async throws(ContentError) -> Void, _ body: ([UInt8]) async throws(ContentError) -> Void
+        takesSlot: Bool = true, head: (Int64?) async throws(ContentError) -> Void,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
     ) async throws(ContentError) {
         guard start >= 0 else { throw .rangeInvalid("a blob cannot be read from byte \(start)", length: 0) }
         var reading = BlobReading(
-            digest: digest, repository: repository, start: start, maximumBytes: maximumBytes, registry: endpoint.name)
+            digest: digest, repository: repository, start: start, maximumBytes: maximumBytes, takesSlot: takesSlot,
+            registry: endpoint.name)
         var failures = 0
         while true {
             let before = reading.offset
@@ -99,6 +102,7 @@ extension RegistryClient: BlobSource {
         var call = RegistryCall(
             method: .get, url: try blobURL(reading.digest, reading.repository), scope: .pull(reading.repository),
             object: .blob(reading.digest, reading.repository), maximumResponseBytes: reading.maximumBytes)
+        call.takesSlot = reading.takesSlot
         if reading.offset > 0 { call.headers.append("Range", "bytes=\(reading.offset)-") }
         let response = try await transport.send(call)
         switch response.status {

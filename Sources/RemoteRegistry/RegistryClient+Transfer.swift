@@ -64,16 +64,29 @@ extension RegistryClient: TransferDestination {
         }
     }
 
+    /// Reads a blob that an upload waits for, here or elsewhere: as `readBlob`, but in no line.
+    ///
+    /// An upload that holds the last place at its host would wait for ever for a reading that waits for one.
+    public func feedBlob(
+        _ digest: Digest, in repository: RepositoryName, from offset: Int64,
+        _ body: ([UInt8]) async throws(ContentError) -> Void
+    ) async throws(ContentError) {
+        try await readBlob(digest, in: repository, from: offset, takesSlot: false, head: { _ in }, body)
+    }
+
     /// Whether the repository has a manifest.
     ///
-    /// One HEAD.
+    /// One HEAD; an answer that names another digest is none.
     public func hasManifest(_ digest: Digest, in repository: RepositoryName) async throws(ContentError) -> Bool {
         var call = RegistryCall(
             method: .head, url: try manifestURL(.digest(digest), repository), scope: .pull(repository),
             object: .manifest(.digest(digest), repository))
         call.headers.append("Accept", RegistryClient.manifestTypes)
         let response = try await transport.send(call)
-        if response.status.isSuccess { return true }
+        if response.status.isSuccess {
+            let named = response.headers["Docker-Content-Digest"].flatMap { try? Digest(parsing: $0) }
+            return named == nil || named == digest
+        }
         if response.status == .notFound { return false }
         throw await transport.failure(response).error(about: call.object)
     }

@@ -15,6 +15,8 @@ struct RegistryCall: Sendable {
     var object: AskedObject
     /// Whether sending it twice does the same as sending it once.
     var isRepeatable = true
+    /// Whether it counts among the requests its host is asked at a time; not when another one under way waits for it.
+    var takesSlot = true
     /// The largest body the answer may have, in bytes.
     var maximumResponseBytes: Int64 = .max
 }
@@ -102,7 +104,8 @@ struct RegistryTransport: Sendable {
     ) async throws(ContentError) -> HTTPClientResponse {
         do {
             return try await sender.send(
-                request(call, authorization), isRepeatable: call.isRepeatable, until: deadline)
+                request(call, authorization), isRepeatable: call.isRepeatable, takesSlot: call.takesSlot,
+                until: deadline)
         } catch {
             throw ContentError(error, registry: endpoint.name)
         }

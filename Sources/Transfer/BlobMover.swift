@@ -71,10 +71,26 @@ struct BlobMover: Sendable {
         var isThere = false
         defer { transfer.knowledge.finish(digest, in: repository, isThere: isThere) }
         progress(.blobBegan(digest, size: blob.descriptor.size))
-        let outcome = try await place(blob, mountFrom: other)
+        let outcome = try await placeInTurn(blob, mountFrom: other)
         isThere = true
         progress(.blobEnded(digest, outcome))
         return outcome
+    }
+
+    /// Large blobs are streamed, each with a reading and an upload at once: only so many, or these would wait for each
+    /// other's connections.
+    private func placeInTurn(
+        _ blob: MadeBlob, mountFrom other: RepositoryName?
+    ) async throws(TransferError) -> BlobOutcome {
+        guard blob.descriptor.size > SourceBlobs.collectedBytes else { return try await place(blob, mountFrom: other) }
+        let streams = transfer.knowledge.streams
+        do {
+            try await streams.enter()
+        } catch {
+            throw .cancelled(.source)
+        }
+        defer { streams.leave() }
+        return try await place(blob, mountFrom: other)
     }
 
     private func place(_ blob: MadeBlob, mountFrom other: RepositoryName?) async throws(TransferError) -> BlobOutcome {
@@ -93,6 +109,8 @@ struct BlobMover: Sendable {
                 offset async throws(ContentError) in
                 do throws(ContentError) {
                     let pieces = try await blob.open(offset)
+                    // What failed before is got over: from now on it is not the cause of anything.
+                    fault.clear()
                     return WatchedPieces(pieces, fault) { progress(.bytes(digest, $0)) }
                 } catch {
                     fault.note(error)
@@ -115,6 +133,10 @@ private final class SourceFault: Sendable {
 
     func note(_ error: ContentError) {
         state.withLock { $0 = $0 ?? error }
+    }
+
+    func clear() {
+        state.withLock { $0 = nil }
     }
 }
 

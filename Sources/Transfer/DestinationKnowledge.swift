@@ -32,6 +32,8 @@ public final class DestinationKnowledge: Sendable {
         var lastTicket: UInt64 = 0
     }
 
+    /// Who streams a large blob there now.
+    let streams = Turnstile(6)
     private let maximumEntries: Int
     private let state = Mutex(State())
 

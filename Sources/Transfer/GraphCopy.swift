@@ -1,5 +1,5 @@
 internal import Content
-internal import OCIModel
+public import OCIModel
 
 /// One copy of a graph as it goes on; one task at a time.
 final class GraphCopy {
@@ -49,14 +49,14 @@ final class GraphCopy {
 
     /// Everything below a manifest.
     private func copyContent(
-        _ stored: StoredManifest, _ manifest: Manifest, depth: Int
+        _ stored: StoredManifest, _ manifest: Manifest, depth: Int, referrerDepth: Int = 0
     ) async throws(TransferError) {
         var children = manifest.manifests
         if stored.mediaType.isIndex, !request.platforms.isEmpty {
             children = try PlatformChoice(stored, request.platforms, in: request.source).descriptors
             if children.isEmpty, depth == 0 { throw PlatformChoice.none(request) }
         }
-        for child in children { try await copyNode(child, depth: depth + 1) }
+        for child in children { try await copyNode(child, depth: depth + 1, referrerDepth: referrerDepth) }
         let content = (manifest.config.map { [$0] } ?? []) + manifest.layers
         let kept = content.filter { !$0.mediaType.isForeign }
         summary.foreign += Int64(content.count - kept.count)
@@ -81,7 +81,8 @@ final class GraphCopy {
                         "manifest \(descriptor.digest) of \(request.source) has \(stored.bytes.count) bytes; what names "
                             + "it says \(descriptor.size)"))
             }
-            try await copyContent(stored, try transfer.read(stored, in: request.source), depth: depth)
+            try await copyContent(
+                stored, try transfer.read(stored, in: request.source), depth: depth, referrerDepth: referrerDepth)
             try await put(stored, tags: [])
         }
         done.insert(descriptor.digest)
@@ -146,7 +147,7 @@ final class GraphCopy {
             }
             return BlobRelay(expected: left, what: what) { body in
                 do throws(ContentError) {
-                    try await source.readBlob(descriptor.digest, in: repository, from: offset, body)
+                    try await source.feedBlob(descriptor.digest, in: repository, from: offset, body)
                     return .success(())
                 } catch {
                     return .failure(error)
@@ -179,5 +180,5 @@ enum SourceBlobs {
 
 extension MediaType {
     /// Whether content of that type stays where its URLs say, because it may not be distributed.
-    var isForeign: Bool { description.contains("nondistributable") || description.contains(".foreign.") }
+    public var isForeign: Bool { description.contains("nondistributable") || description.contains(".foreign.") }
 }

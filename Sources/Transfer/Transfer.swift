@@ -37,9 +37,11 @@ public final class Transfer: Sendable {
     public func copyGraph(
         _ request: TransferRequest, progress: @escaping @Sendable (TransferProgress) -> Void = { _ in }
     ) async throws(TransferError) -> TransferSummary {
-        let root = try await root(of: request)
+        let (root, named) = try await root(of: request)
         let copy = GraphCopy(self, request, root: root.digest, progress)
-        return try await copy.run(root)
+        var summary = try await copy.run(root)
+        summary.source = named
+        return summary
     }
 
     /// Puts a manifest that was made here, with its blobs: these first, the tags last.
@@ -109,9 +111,11 @@ public final class Transfer: Sendable {
         }
     }
 
-    /// The manifest the tags are to name: the one asked for, or its image of the one platform wanted.
-    private func root(of request: TransferRequest) async throws(TransferError) -> StoredManifest {
+    /// The manifest the tags are to name: the one asked for, or its image of the one platform wanted; and which one was
+    /// asked for.
+    private func root(of request: TransferRequest) async throws(TransferError) -> (StoredManifest, named: Digest) {
         var root = try await fetch(request.reference, in: request.source)
+        let named = root.digest
         if let expected = request.expected, expected != root.digest {
             throw TransferError(
                 .source,
@@ -119,7 +123,7 @@ public final class Transfer: Sendable {
                     "\(request.source), \(request.reference), names \(root.digest) and not \(expected) as expected; "
                         + "if that is meant, plan again"))
         }
-        guard request.platforms.count == 1, root.mediaType.isIndex else { return root }
+        guard request.platforms.count == 1, root.mediaType.isIndex else { return (root, named) }
         var depth = 0
         while root.mediaType.isIndex {
             depth += 1
@@ -129,7 +133,7 @@ public final class Transfer: Sendable {
             }
             root = try await fetch(.digest(first.digest), in: request.source)
         }
-        return root
+        return (root, named)
     }
 }
 

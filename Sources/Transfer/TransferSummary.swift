@@ -4,6 +4,9 @@ public import OCIModel
 public struct TransferSummary: Sendable, Equatable {
     /// The manifest that the tags name now.
     public var digest: Digest
+    /// The manifest that was named at the source: the index, where one image was taken out of it; nil for what was made
+    /// here.
+    public var source: Digest?
     /// Manifests put.
     public var manifests: Int64 = 0
     /// Blobs sent.
