@@ -12,7 +12,7 @@ struct TagMemory: Sendable {
         of repository: RepositoryName, _ source: any TransferSource
     ) async throws(ContentError) -> [ListedTag] {
         let (place, key) = (place, "tags " + repository.description)
-        let known = try await desk.ask { ledger throws(ContentError) in try ledger.listing(of: place, key) }
+        let known = await desk.listing(of: place, key)
         let remembered = known.flatMap { TagMemory.decode($0.body) }
         let answer = try await source.listTags(
             in: repository, unless: remembered == nil ? nil : known?.entityTag)
@@ -24,7 +24,7 @@ struct TagMemory: Sendable {
             // What cannot be asked for conditionally need not be kept.
             if entityTag != nil || known != nil {
                 let listing = RememberedListing(entityTag: entityTag, body: TagMemory.encode(tags))
-                try await desk.ask { ledger throws(ContentError) in try ledger.keep(listing, of: place, key) }
+                await desk.keep(listing, of: place, key)
             }
             return tags
         }
@@ -64,7 +64,7 @@ struct IndexMemory: Sendable {
 
     func charts(of charts: any UpstreamCharts, now: Int64) async throws(ContentError) -> [Chart] {
         let place = place
-        let known = try await desk.ask { ledger throws(ContentError) in try ledger.listing(of: place, "index") }
+        let known = await desk.listing(of: place, "index")
         let remembered = known.flatMap { IndexMemory.decode($0.body) }
         var state: UpstreamIndexState?
         if let known, remembered != nil {
@@ -83,7 +83,7 @@ struct IndexMemory: Sendable {
             if let body = IndexMemory.encode(found) {
                 let listing = RememberedListing(
                     entityTag: entityTag, lastModified: lastModified, content: content, body: body)
-                try await desk.ask { ledger throws(ContentError) in try ledger.keep(listing, of: place, "index") }
+                await desk.keep(listing, of: place, "index")
             }
             return found
         }

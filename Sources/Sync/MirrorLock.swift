@@ -79,31 +79,49 @@ extension LockedMirror {
     ) -> (lock: LockedMirror, unknown: [PlannedReference]) {
         var lock = LockedMirror(name: plan.mirror, from: plan.from, to: plan.to, references: [])
         var unknown: [PlannedReference] = []
+        let former = Dictionary(
+            (former?.references ?? []).map { (LockedSource($0), $0.isExcluded) }
+        ) { first, _ in first }
         for item in plan.items where item.origin != .formerly {
             guard let digest = item.sourceDigest else {
                 unknown.append(item)
                 continue
             }
-            let isExcluded = former?.entry(item.from, item.source, item.version)?.isExcluded
+            let source = LockedSource(from: item.from, source: item.source, version: item.version)
             lock.references.append(
                 LockedReference(
                     from: item.from, source: item.source, version: item.version, digest: digest, to: item.to,
-                    repository: item.repository, tag: item.tag, origin: item.origin, isExcluded: isExcluded ?? false))
+                    repository: item.repository, tag: item.tag, origin: item.origin,
+                    isExcluded: former[source] ?? false))
         }
         for candidate in plan.candidates {
             guard let digest = candidate.version.digest else { continue }
             // Nobody has said yet that it is wanted.
-            let isExcluded = former?.entry(candidate.from, candidate.source, candidate.version.text)?.isExcluded
+            let source = LockedSource(
+                from: candidate.from, source: candidate.source, version: candidate.version.text)
             lock.references.append(
                 LockedReference(
                     from: candidate.from, source: candidate.source, version: candidate.version.text, digest: digest,
                     to: candidate.to, repository: candidate.repository, tag: candidate.version.tag,
-                    origin: candidate.origin, isExcluded: isExcluded ?? true))
+                    origin: candidate.origin, isExcluded: former[source] ?? true))
         }
         return (lock, unknown)
     }
+}
 
-    private func entry(_ from: MirrorPlace, _ source: String, _ version: String) -> LockedReference? {
-        references.first { $0.from == from && $0.source == source && $0.version == version }
+/// What a locked reference is told apart by at the source.
+private struct LockedSource: Hashable {
+    let from: MirrorPlace
+    let source: String
+    let version: String
+
+    init(from: MirrorPlace, source: String, version: String) {
+        self.from = from
+        self.source = source
+        self.version = version
+    }
+
+    init(_ reference: LockedReference) {
+        self.init(from: reference.from, source: reference.source, version: reference.version)
     }
 }

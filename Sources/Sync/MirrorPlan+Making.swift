@@ -67,7 +67,8 @@ extension MirrorPlan {
     private static func item(
         _ reference: SelectedReference, _ memory: MirroredReference?, _ rule: MirrorRule, _ now: Int64
     ) -> PlannedReference {
-        let (action, reason) = decision(reference, memory)
+        let decision = Decision(reference, memory)
+        let (action, reason) = (decision.action, decision.reason)
         var current: Digest?
         var isConfirmed = false
         if case .present(let digest, _) = reference.destination {
@@ -84,63 +85,16 @@ extension MirrorPlan {
         let half = Int64(rule.destinationCheck.components.seconds) * 500_000
         if let memory {
             let isOld = isConfirmed && memory.seenAt < now - half
-            item.isNews = isOld || memory.markedAt != nil || memory.removedAt != nil
+            // A process that died between a copy and its note leaves a memory of what was there before.
+            let isOther = memory.digest != current || (item.sourceDigest ?? memory.sourceDigest) != memory.sourceDigest
+            item.isNews = isOld || isOther || memory.markedAt != nil || memory.removedAt != nil
             if item.sourceDigest == nil, action == .leave { item.sourceDigest = memory.sourceDigest }
         } else {
-            item.isNews = true
+            // What nobody has compared is not ours: who writes it down removes it one day.
+            item.isNews = decision.isCompared
         }
+        item.faultySide = decision.side
         return item
-    }
-
-    private static func decision(
-        _ reference: SelectedReference, _ memory: MirroredReference?
-    ) -> (PlannedAction, String) {
-        let source = reference.version.digest
-        if let expected = reference.expected, let source, source != expected {
-            return (.conflict, "the source has \(source), wanted is \(expected)")
-        }
-        let here: Digest?
-        let archive: Digest?
-        switch reference.destination {
-        case .noRepository, .absent: return (.copy, "not there")
-        case .elsewhere: return (.retag, "there under another tag")
-        case .present(let digest, let found): (here, archive) = (digest, found)
-        }
-        // Removed by us and back again by somebody's hand, or never ours.
-        let memory = memory?.removedAt == nil ? memory : nil
-        let isDirect = reference.isDirect
-        let isSame: Bool?
-        if isDirect, let source, let here {
-            isSame = source == here
-        } else if let archive, let source {
-            isSame = archive == source
-        } else if let memory, let put = memory.digest, let here, put != here {
-            // Somebody moved it since: what it holds now is not what was put there.
-            isSame = false
-        } else if let memory {
-            isSame = source == nil || memory.sourceDigest == nil || memory.sourceDigest == source
-        } else {
-            isSame = nil
-        }
-        switch isSame {
-        case true?: return (.leave, "the same")
-        case nil:
-            return reference.isImmutable ? (.leave, "there, and never moves") : (.copy, "there; content not known")
-        case false?: break
-        }
-        let sourceMoved = memory?.sourceDigest.map { $0 != source } ?? false
-        guard !reference.isImmutable else {
-            return (
-                .conflict,
-                sourceMoved
-                    ? "the tag is immutable and moved at the source"
-                    : "the tag is immutable and the destination holds something else"
-            )
-        }
-        if !reference.otherMirrors.isEmpty, !sourceMoved {
-            return (.conflict, "mirror \(reference.otherMirrors.joined(separator: ", ")) puts something else there")
-        }
-        return (.copy, sourceMoved ? "moved at the source" : "the destination holds something else")
     }
 
     // MARK: Removal

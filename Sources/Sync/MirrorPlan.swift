@@ -102,6 +102,8 @@ public struct PlannedReference: Sendable, Equatable {
     public var urls: [String]
     /// Whether a run writes down that it is as it should be.
     public var isNews = false
+    /// Of a conflict, the side that is not as it should be.
+    public var faultySide = TransferSide.source
 
     /// Builds an item; what is not given is unknown.
     public init(

@@ -34,7 +34,7 @@ extension MirrorWorker {
         do throws(TransferError) {
             switch item.action {
             case .leave, .wait: return .left
-            case .conflict: return .failed(MirrorWorker.failure(item, .source, .conflict(item.reason)))
+            case .conflict: return .failed(MirrorWorker.failure(item, item.faultySide, .conflict(item.reason)))
             case .mark:
                 await notes.mark(item)
                 return .marked
@@ -62,6 +62,9 @@ extension MirrorWorker {
     private static func hint(_ error: ContentError, _ side: TransferSide, _ item: PlannedReference) -> String {
         guard case .conflict = error else { return ErrorHint.text(error, side) }
         if item.expected != nil { return "look why it moved, then change the pin, or write the lock anew" }
+        if side == .destination {
+            return "look who puts it there: give one of them another name with 'name', or leave it out of one"
+        }
         return "look why it moved; to take what is there now, leave the tag out of 'immutable' for a run"
     }
 }

@@ -27,22 +27,28 @@ extension MirrorWorker {
                 item.from, isNamedByContent: rule.isNamedByContent(item.from))
         else { return nil }
         let reference: ManifestReference = item.expected.map { .digest($0) } ?? .tag(tag)
-        return await blobs(below: reference, in: name, source, depth: 0)
+        var (waiting, seen): ([ManifestReference], Set<Digest>) = ([reference], [])
+        var blobs: [Descriptor] = []
+        var count = 0
+        // Whatever indexes name, each manifest is asked for once, and not more of them than a copy would take.
+        while let next = waiting.popLast(), count < MirrorWorker.maximumMeasured, !Task.isCancelled {
+            count += 1
+            guard let stored = try? await source.manifest(next, in: name),
+                let manifest = try? Manifest(parsing: stored.bytes, contentType: stored.mediaType)
+            else {
+                if count == 1 { return nil }
+                continue
+            }
+            blobs += (manifest.config.map { [$0] } ?? []) + manifest.layers
+            for child in manifest.manifests where seen.insert(child.digest).inserted {
+                waiting.append(.digest(child.digest))
+            }
+        }
+        return blobs
     }
 
-    private func blobs(
-        below reference: ManifestReference, in name: RepositoryName, _ source: any TransferSource, depth: Int
-    ) async -> [Descriptor]? {
-        guard let stored = try? await source.manifest(reference, in: name),
-            let manifest = try? Manifest(parsing: stored.bytes, contentType: stored.mediaType)
-        else { return nil }
-        var all = (manifest.config.map { [$0] } ?? []) + manifest.layers
-        guard depth < 4 else { return all }
-        for child in manifest.manifests.prefix(100) {
-            all += await blobs(below: .digest(child.digest), in: name, source, depth: depth + 1) ?? []
-        }
-        return all
-    }
+    /// The most manifests below one reference that are looked at.
+    private static let maximumMeasured = 1000
 }
 
 extension MirrorPlan {

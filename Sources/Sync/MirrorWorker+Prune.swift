@@ -39,7 +39,11 @@ extension MirrorWorker {
             default: throw error
             }
         }
-        if let digest = item.digest, digest != stored.digest {
+        guard let digest = item.digest else {
+            await forget(item)
+            throw .conflict("nobody knows what this mirror put at \(item.destinationName), so it stays")
+        }
+        guard digest == stored.digest else {
             await forget(item)
             throw .conflict("\(item.destinationName) names \(stored.digest) now, which this mirror did not put there")
         }
@@ -51,13 +55,13 @@ extension MirrorWorker {
                 await undoNote(item)
                 throw error
             }
-            try await removeByDigest(item, stored, end)
+            try await removeByDigest(item, stored, end, notes)
         }
     }
 
-    /// For registries that remove manifests only: not when another tag names the same one.
+    /// For registries that remove manifests only: not when another tag names the same one, or an index with it.
     private func removeByDigest(
-        _ item: PlannedReference, _ stored: StoredManifest, _ end: any TransferDestination
+        _ item: PlannedReference, _ stored: StoredManifest, _ end: any TransferDestination, _ notes: ReferenceNotes
     ) async throws(ContentError) {
         do throws(ContentError) {
             guard case .tags(let tags, _) = try await end.listTags(in: item.repository, unless: nil) else { return }
@@ -73,12 +77,44 @@ extension MirrorWorker {
                         "\(item.destinationName) cannot be removed: the registry removes whole manifests only, and tag "
                             + "\(other.tag) names the same one")
                 }
+                guard try await !reaches(stored.digest, from: digest, in: item.repository, end, notes) else {
+                    throw ContentError.unsupported(
+                        "\(item.destinationName) cannot be removed: the registry removes whole manifests only, and the "
+                            + "index that tag \(other.tag) names holds it")
+                }
             }
             try await end.deleteManifest(.digest(stored.digest), in: item.repository)
         } catch {
             await undoNote(item)
             throw error
         }
+    }
+
+    /// Whether a manifest lies below another one.
+    private func reaches(
+        _ wanted: Digest, from root: Digest, in repository: RepositoryName, _ end: any TransferDestination,
+        _ notes: ReferenceNotes
+    ) async throws(ContentError) -> Bool {
+        var waiting = [root]
+        var seen: Set<Digest> = [root]
+        while let next = waiting.popLast() {
+            let children: [Digest]
+            if let known = await notes.children(of: next) {
+                children = known
+            } else {
+                do throws(ContentError) {
+                    let stored = try await end.manifest(.digest(next), in: repository)
+                    let manifest = try? Manifest(parsing: stored.bytes, contentType: stored.mediaType)
+                    children = manifest?.manifests.map(\.digest) ?? []
+                } catch .manifestUnknown {
+                    children = []
+                }
+                await notes.note(children, of: next)
+            }
+            if children.contains(wanted) { return true }
+            waiting += children.filter { seen.insert($0).inserted }
+        }
+        return false
     }
 
     private func forget(_ item: PlannedReference) async {
@@ -124,7 +160,7 @@ extension MirrorWorker {
                     failures.append(
                         MirrorFailure(
                             source: "", destination: text, side: .destination, reason: error.message,
-                            hint: "its blobs are gone there: select it again, and a run brings it back"))
+                            hint: MirrorWorker.undoHint(error)))
                 }
             }
         }
@@ -137,6 +173,21 @@ extension MirrorWorker {
         else {
             throw .unsupported("what a classic repository has removed cannot be put back from here")
         }
+        let there = try await Survey.digest(of: reference.tag, in: reference.repository, end).get()
+        if let there, there != manifest.digest {
+            throw .conflict("the tag names \(there) now, which was put there since; it stays")
+        }
+        // Registries need not look whether what a manifest names is still there.
+        try await checkContent(of: manifest, in: reference.repository, end, reads: false)
         try await end.putManifest(manifest, tags: [reference.tag], in: reference.repository)
+    }
+
+    private static func undoHint(_ error: ContentError) -> String {
+        switch error {
+        case .conflict: "look who put it there; remove the tag if it is not wanted"
+        case .blobUnknown, .manifestUnknown, .referencesMissing, .sizeInvalid, .unsupported, .nameUnknown:
+            "what it needs is gone there: select it again, and a run brings it back"
+        default: ErrorHint.text(error, .destination)
+        }
     }
 }

@@ -11,6 +11,11 @@ actor ReferenceNotes {
     private var waiting: [MirrorPlace: [MirroredReference]] = [:]
     private var count = 0
     private var failure: ContentError?
+    /// What could not be written; tried once more at the end.
+    private var lost: [MirrorPlace: [MirroredReference]] = [:]
+    /// What indexes name, asked for while references are removed.
+    private var children: [Digest: [Digest]] = [:]
+    private static let keptChildren = 10_000
     private static let batch = 100
 
     init(desk: LedgerDesk, mirror: String, now: @escaping @Sendable () -> Int64) {
@@ -45,9 +50,22 @@ actor ReferenceNotes {
         try await desk.ask { ledger throws(ContentError) in try ledger.note([noted], of: mirror, at: place) }
     }
 
+    /// The manifests that a manifest names, as noted before.
+    func children(of digest: Digest) -> [Digest]? { children[digest] }
+
+    /// Takes note of the manifests that a manifest names.
+    func note(_ named: [Digest], of digest: Digest) {
+        if children.count >= ReferenceNotes.keptChildren { children = [:] }
+        children[digest] = named
+    }
+
     /// Writes what waits; gives why something could not be written, if so.
     func finish() async -> MirrorFailure? {
         await flush()
+        if !lost.isEmpty {
+            (waiting, lost, failure) = (lost, [:], nil)
+            await flush()
+        }
         return failure.map {
             MirrorFailure(
                 source: "", destination: "", side: .destination, reason: "what was done cannot be written down: \($0)",
@@ -81,6 +99,7 @@ actor ReferenceNotes {
                 try await desk.ask { ledger throws(ContentError) in try ledger.note(references, of: mirror, at: name) }
             } catch {
                 failure = error
+                lost[place, default: []] += references
             }
         }
     }

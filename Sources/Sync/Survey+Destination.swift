@@ -99,16 +99,12 @@ extension Survey {
         }
         let trustedSince = now - Int64(rule.destinationCheck.components.seconds) * 1_000_000
         var heads: [Int] = []
-        var manifests: [Int] = []
         for position in positions {
             let reference = facts.references[position]
             guard case .present(let digest, _) = reference.destination else { continue }
             let memory = remembered[reference.repository]?[reference.version.tag]
-            if memory == nil, case .charts = reference.from {
-                manifests.append(position)
-            } else if digest == nil, isDoubtful(reference, memory, since: trustedSince) {
-                heads.append(position)
-            }
+            if memory == nil, case .charts = reference.from { continue }
+            if digest == nil, isDoubtful(reference, memory, since: trustedSince) { heads.append(position) }
         }
         let asked = facts.references
         let digests = await Crew.map(heads, limit: rule.concurrency) { position in
@@ -120,6 +116,15 @@ extension Survey {
             case .success(nil): facts.references[position].destination = .absent
             case .failure(let error): refuse(position, error, &facts)
             }
+        }
+        // Of what this mirror did not put there, or somebody has moved since, the archive tells whether it is the same.
+        let manifests = positions.filter { position in
+            let reference = facts.references[position]
+            guard case .charts = reference.from, case .present(let digest, _) = reference.destination else {
+                return false
+            }
+            guard let put = remembered[reference.repository]?[reference.version.tag]?.digest else { return true }
+            return digest.map { $0 != put } ?? false
         }
         let archives = await Crew.map(manifests, limit: rule.concurrency) { position in
             await Survey.archive(of: asked[position].version.tag, in: asked[position].repository, end)
@@ -197,6 +202,10 @@ extension Survey {
         for chart in charts {
             for version in chart.versions { archives[chart.name, default: [:]][version.tag] = .some(version.digest) }
         }
+        let known = Set(
+            (facts.remembered[place.root] ?? []).filter { $0.removedAt == nil }.map {
+                PlacedTag(repository: $0.repository, tag: $0.tag)
+            })
         for position in positions {
             let reference = facts.references[position]
             let name = reference.repository.description.split(separator: "/").last.map(String.init) ?? ""
@@ -205,17 +214,15 @@ extension Survey {
             if case .charts = reference.from { continue }
             // An archive tells nothing of the manifest it was taken out of: what is remembered has to.
             facts.references[position].destination = .present(nil, archive: nil)
-            if let archive { await compare(position, archive, &facts) }
+            let isKnown = known.contains(PlacedTag(repository: reference.repository, tag: reference.version.tag))
+            if let archive, !isKnown { await compare(position, archive, &facts) }
         }
     }
 
     /// Looks whether the artifact at the source holds the archive at the destination, where nobody remembers.
     private func compare(_ position: Int, _ archive: Digest, _ facts: inout MirrorFacts) async {
         let reference = facts.references[position]
-        let isKnown = facts.remembered[reference.to.root]?.contains {
-            $0.repository == reference.repository && $0.tag == reference.version.tag && $0.removedAt == nil
-        }
-        guard isKnown != true, let name = try? Survey.repository(reference.source),
+        guard let name = try? Survey.repository(reference.source),
             case .artifacts(let source)? = try? await ends.source(
                 reference.from, isNamedByContent: rule.isNamedByContent(reference.from)),
             let stored = try? await source.manifest(.tag(reference.version.tag), in: name)
@@ -286,10 +293,27 @@ extension Survey {
     /// Which other mirrors have put the same tags there, where the content is not the same.
     private func askOthers(_ facts: inout MirrorFacts) async {
         let mirror = rule.name
+        var put: [MirrorPlace: [PlacedTag: Digest]] = [:]
+        for (place, references) in facts.remembered {
+            for reference in references where reference.removedAt == nil {
+                put[place, default: [:]][PlacedTag(repository: reference.repository, tag: reference.tag)] =
+                    reference.digest
+            }
+        }
         for (position, reference) in facts.references.enumerated() {
-            guard case .present(let digest?, _) = reference.destination, let source = reference.version.digest,
-                reference.isDirect, digest != source
-            else { continue }
+            guard case .present(let digest, let archive) = reference.destination else { continue }
+            let slot = PlacedTag(repository: reference.repository, tag: reference.version.tag)
+            let isOther: Bool
+            if reference.isDirect, let digest, let source = reference.version.digest {
+                isOther = digest != source
+            } else if let archive, let source = reference.version.digest {
+                isOther = archive != source
+            } else if let digest, let own = put[reference.to.root]?[slot] {
+                isOther = digest != own
+            } else {
+                isOther = false
+            }
+            guard isOther else { continue }
             let (place, repository, tag) = (reference.to.root.description, reference.repository, reference.version.tag)
             let others = try? await desk.ask { ledger throws(ContentError) in
                 try ledger.otherMirrors(than: mirror, at: place, repository, tag)
@@ -297,6 +321,12 @@ extension Survey {
             facts.references[position].otherMirrors = others ?? []
         }
     }
+}
+
+/// A tag of a repository.
+struct PlacedTag: Hashable {
+    let repository: RepositoryName
+    let tag: Tag
 }
 
 extension Array {

@@ -24,7 +24,16 @@ extension Survey {
                     hint: "write the lock anew: chartroom mirror plan --write-lock"))
             return facts
         }
+        let places = Set([rule.to, rule.closure.images?.to].compactMap { $0?.root })
         for reference in lock.references where !reference.isExcluded {
+            guard places.contains(reference.to.root) else {
+                facts.problems.append(
+                    PlanProblem(
+                        .destination, MirrorPlace.name(reference.to, reference.repository.description),
+                        "the lock puts it where mirror \(rule.name) writes nothing",
+                        hint: "write the lock anew: chartroom mirror plan --write-lock"))
+                continue
+            }
             var selected = SelectedReference(
                 from: reference.from, source: reference.source,
                 version: ListedVersion(text: reference.version, tag: reference.tag), to: reference.to,
@@ -53,10 +62,14 @@ extension Survey {
                     continue
                 }
                 let listed = try await IndexMemory(desk: desk, place: place.description).charts(of: charts, now: now)
-                let byName = Dictionary(listed.map { ($0.name, $0.versions) }) { first, _ in first }
+                let byName = Dictionary(
+                    listed.map { chart in
+                        (chart.name, Dictionary(chart.versions.map { ($0.tag, $0) }) { first, _ in first })
+                    }
+                ) { first, _ in first }
                 for position in positions {
                     let reference = facts.references[position]
-                    let found = byName[reference.source]?.first { $0.tag == reference.version.tag }
+                    let found = byName[reference.source]?[reference.version.tag]
                     if let found {
                         facts.references[position].version = found
                     } else {

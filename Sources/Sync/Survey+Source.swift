@@ -20,7 +20,7 @@ extension Survey {
     // MARK: Registries
 
     private func selectArtifacts(_ source: any TransferSource, _ facts: inout MirrorFacts) async throws(ContentError) {
-        let names = try await names(of: source)
+        let names = try await names(of: source, &facts)
         let found = await Crew.map(names, limit: rule.concurrency) { name in
             (name, await versions(of: name, source))
         }
@@ -31,6 +31,9 @@ extension Survey {
                 let count = add(versions, of: name, &facts)
                 isEmpty = isEmpty && count == 0
                 if count == 0, isNamed(name) { noteEmpty(name, &facts) }
+            case .failure(.nameUnknown) where !isNamed(name) && !rule.pins.contains { $0.repository == name }:
+                // Registries go on listing repositories that hold nothing any more.
+                facts.notes.append("\(MirrorPlace.name(rule.from, rule.from.full(name))) is listed and not there")
             case .failure(let error):
                 facts.problems.append(PlanProblem(.source, MirrorPlace.name(rule.from, rule.from.full(name)), error))
                 facts.isComplete = false
@@ -40,7 +43,9 @@ extension Survey {
     }
 
     /// The repositories below the place that are meant, without its path.
-    private func names(of source: any TransferSource) async throws(ContentError) -> [String] {
+    private func names(
+        of source: any TransferSource, _ facts: inout MirrorFacts
+    ) async throws(ContentError) -> [String] {
         var names = Set(rule.pins.map(\.repository))
         let patterns = rule.repositories.filter { !$0.isPlain }
         for plain in rule.repositories where plain.isPlain && !isExcluded(plain.description) {
@@ -49,6 +54,7 @@ extension Survey {
         guard !patterns.isEmpty || rule.repositories.isEmpty else { return names.sorted() }
         // A place may be one repository: then it is there under its own name alone.
         var last: String?
+        var (listed, former, isSorted) = (0, "", true)
         let prefix = rule.from.path.isEmpty ? "" : rule.from.path + "/"
         while true {
             let page: Page<RepositoryName>
@@ -61,14 +67,24 @@ extension Survey {
                 }
                 throw error
             }
+            listed += page.elements.count
+            guard listed <= Survey.maximumRepositories else {
+                throw .tooLarge("\(rule.from) lists more than \(Survey.maximumRepositories) repositories")
+            }
             for repository in page.elements {
                 let full = repository.description
+                isSorted = isSorted && former.utf8.lexicographicallyPrecedes(full.utf8)
+                former = full
                 guard full.hasPrefix(prefix) else { continue }
                 let name = String(full.dropFirst(prefix.count))
                 if isMeant(name) { names.insert(name) }
             }
             guard page.hasMore, let end = page.elements.last, end.description != last else { break }
             last = end.description
+            if !isSorted, facts.isComplete {
+                facts.isComplete = false
+                facts.notes.append("\(rule.from) lists its repositories in no order, so some may be missing")
+            }
             // Listings are sorted: behind the last name that can be below the path there is none.
             if !prefix.isEmpty, !end.description.hasPrefix(prefix),
                 prefix.utf8.lexicographicallyPrecedes(end.description.utf8)
@@ -78,6 +94,9 @@ extension Survey {
         }
         return names.sorted()
     }
+
+    /// The most repositories that are looked at.
+    private static let maximumRepositories = 200_000
 
     private func versions(
         of name: String, _ source: any TransferSource
@@ -119,6 +138,8 @@ extension Survey {
                 PlanProblem(
                     .source, MirrorPlace.name(rule.from, plain.description), "the index lists no such chart",
                     hint: "look at its name: chartroom chart list --server, or helm search repo"))
+            // It may be a slip of the pen: nothing goes because of it.
+            facts.isComplete = false
         }
         if isEmpty, facts.problems.isEmpty { noteNothing(&facts) }
     }

@@ -62,7 +62,6 @@ final class Transfers: Sendable {
     ) async throws(TransferError) -> Moved {
         let repository = try Transfers.repository(item.source)
         let rule = worker.rule
-        let isImage = if case .image = item.origin { true } else { false }
         // A pin or a lock is fetched by what it says; else what the tag names now is what counts.
         let reference: ManifestReference =
             if let expected = item.expected { .digest(expected) } else { try Transfers.reference(item) }
@@ -70,15 +69,13 @@ final class Transfers: Sendable {
         request.isNew = item.isNew
         request.platforms = rule.platforms
         request.referrers = rule.referrers
-        if isImage, rule.platforms.isEmpty { request.platforms = [] }
         let transfer = transfer(from: source, to: destination, item.to.root, isOne: item.from.root == item.to.root)
         let summary = try await transfer.copyGraph(request, progress: progress)
         // With one platform the manifest at the destination is another one than at the source.
-        let sourceDigest = rule.platforms.count == 1 ? item.sourceDigest : item.expected ?? summary.digest
-        return Moved(transfer: summary, sourceDigest: sourceDigest, digest: summary.digest)
+        return Moved(transfer: summary, sourceDigest: summary.source, digest: summary.digest)
     }
 
-    private static func reference(_ item: PlannedReference) throws(TransferError) -> ManifestReference {
+    static func reference(_ item: PlannedReference) throws(TransferError) -> ManifestReference {
         do throws(OCIParseError) {
             if let digest = try? Digest(parsing: item.version) { return .digest(digest) }
             return .tag(try Tag(parsing: item.version))
@@ -127,7 +124,7 @@ final class Transfers: Sendable {
         }
     }
 
-    private static func repository(_ text: String) throws(TransferError) -> RepositoryName {
+    static func repository(_ text: String) throws(TransferError) -> RepositoryName {
         do throws(ContentError) {
             return try Survey.repository(text)
         } catch {
@@ -136,6 +133,10 @@ final class Transfers: Sendable {
     }
 
     // MARK: Archives to artifacts
+
+    func spool() -> Spool {
+        Spool(directory: worker.options.spoolDirectory, maximumBytes: worker.options.maximumArchiveBytes)
+    }
 
     /// Whether an end that makes artifacts of archives itself would put this one where it is to go.
     private func takes(_ item: PlannedReference) -> Bool {
@@ -147,15 +148,15 @@ final class Transfers: Sendable {
     private func pack(
         _ item: PlannedReference, _ source: any UpstreamCharts, _ destination: any TransferDestination
     ) async throws(TransferError) -> Moved {
-        let spool = Spool(
-            directory: worker.options.spoolDirectory, maximumBytes: worker.options.maximumArchiveBytes)
+        let spool = spool()
         let entry = try Transfers.entry(item)
         let made: (artifact: ChartArtifact, archive: Descriptor, provenance: (Descriptor, [UInt8])?)
         do throws(ContentError) {
             try await source.fetchArchive(of: entry, head: { _ in }) { piece throws(ContentError) in
                 try spool.append(piece)
             }
-            made = try await Transfers.artifact(item, spool, provenance: source.fetchProvenance(of: entry))
+            made = try await Transfers.artifact(
+                item, named: item.source, spool, provenance: source.fetchProvenance(of: entry))
         } catch {
             throw TransferError(.source, error)
         }
@@ -174,11 +175,11 @@ final class Transfers: Sendable {
         return Moved(transfer: summary, sourceDigest: archive.digest, digest: artifact.manifest)
     }
 
-    private static func artifact(
-        _ item: PlannedReference, _ spool: Spool, provenance: [UInt8]?
-    ) async throws(ContentError) -> (artifact: ChartArtifact, archive: Descriptor, provenance: (Descriptor, [UInt8])?) {
+    static func artifact(
+        _ item: PlannedReference, named name: String, _ spool: Spool, provenance: [UInt8]?
+    ) throws(ContentError) -> (artifact: ChartArtifact, archive: Descriptor, provenance: (Descriptor, [UInt8])?) {
         guard let digest = spool.digest() else { throw .internal("a hash has the wrong length") }
-        if let wanted = item.expected ?? item.sourceDigest, wanted != digest {
+        if case .charts = item.from, let wanted = item.expected ?? item.sourceDigest, wanted != digest {
             throw .corrupt("the archive of \(item.sourceName) hashes to \(digest), not to \(wanted)")
         }
         let archive = Descriptor(mediaType: .helmChart, digest: digest, size: spool.length)
@@ -193,7 +194,8 @@ final class Transfers: Sendable {
         } catch {
             throw .chartInvalid("\(item.sourceName): \(error)")
         }
-        guard chart.metadata.name == item.source, (try? Tag(chartVersion: chart.metadata.version)) == item.tag else {
+        // Who lists one chart and sends another must not have it put in that one's place.
+        guard chart.metadata.name == name, (try? Tag(chartVersion: chart.metadata.version)) == item.tag else {
             throw .chartInvalid(
                 "\(item.sourceName) holds \(chart.metadata.name) \(chart.metadata.version), which is another chart")
         }
@@ -214,107 +216,11 @@ final class Transfers: Sendable {
         (try? ChartProvenance(parsing: provenance))?.names(archive) == true
     }
 
-    private static func entry(_ item: PlannedReference) throws(TransferError) -> RepositoryIndexEntry {
+    static func entry(_ item: PlannedReference) throws(TransferError) -> RepositoryIndexEntry {
         let version = ListedVersion(text: item.version, tag: item.tag, digest: item.sourceDigest, urls: item.urls)
         guard let entry = RepositoryIndexEntry(version, of: item.source) else {
             throw TransferError(.source, .chartInvalid("the index lists \(item.sourceName) as no chart can be"))
         }
         return entry
-    }
-
-    // MARK: Archives to archives
-
-    /// Hands an archive on as it is.
-    private func hand(
-        _ item: PlannedReference, _ source: any UpstreamCharts, _ intake: any ChartIntake
-    ) async throws(TransferError) -> Moved {
-        let entry = try Transfers.entry(item)
-        return try await upload(item, intake) { take async throws(ContentError) in
-            try await source.fetchArchive(of: entry, head: { _ in }, take)
-            return try await source.fetchProvenance(of: entry)
-        }
-    }
-
-    /// Takes the archive out of an artifact and hands it on.
-    private func unpack(
-        _ item: PlannedReference, _ source: any TransferSource, _ intake: any ChartIntake
-    ) async throws(TransferError) -> Moved {
-        let repository = try Transfers.repository(item.source)
-        let reference: ManifestReference =
-            if let expected = item.expected { .digest(expected) } else { try Transfers.reference(item) }
-        let stored: StoredManifest
-        do throws(ContentError) {
-            stored = try await source.manifest(reference, in: repository)
-        } catch {
-            throw TransferError(.source, error)
-        }
-        guard let content = ChartContent(stored) else {
-            throw TransferError(
-                .source, .unsupported("\(item.sourceName) is no chart, and \(item.to) takes nothing else"))
-        }
-        var moved = try await upload(item, intake) { take async throws(ContentError) in
-            try await source.readBlob(content.archive.digest, in: repository, from: 0, take)
-            guard let provenance = content.provenance, provenance.size <= 1 << 20 else { return nil }
-            var bytes: [UInt8] = []
-            try await source.readBlob(provenance.digest, in: repository, from: 0) { piece throws(ContentError) in
-                bytes += piece
-            }
-            return bytes
-        }
-        moved.sourceDigest = stored.digest
-        return moved
-    }
-
-    /// Uploads what `fetch` hands over; it gives the provenance at its end.
-    private func upload(
-        _ item: PlannedReference, _ intake: any ChartIntake,
-        _ fetch: (_ take: ([UInt8]) async throws(ContentError) -> Void) async throws(ContentError) -> [UInt8]?
-    ) async throws(TransferError) -> Moved {
-        let upload: any ChartUpload
-        do throws(ContentError) {
-            upload = try await intake.openChart(in: ChartNamespace(of: item.repository))
-        } catch {
-            throw TransferError(.destination, error)
-        }
-        let hasher = ContentHasher(.sha256)
-        var bytes: Int64 = 0
-        var refused: ContentError?
-        let provenance: [UInt8]?
-        do throws(ContentError) {
-            provenance = try await fetch { piece async throws(ContentError) in
-                hasher.update(piece.span)
-                bytes += Int64(piece.count)
-                do throws(ContentError) {
-                    try await upload.append(piece)
-                } catch {
-                    refused = error
-                    throw error
-                }
-            }
-        } catch {
-            await upload.abandon()
-            throw TransferError(refused == nil ? .source : .destination, error)
-        }
-        let archive = Digest(.sha256, hash: hasher.finish())
-        if case .charts = item.from, let wanted = item.expected ?? item.sourceDigest, let archive, wanted != archive {
-            await upload.abandon()
-            throw TransferError(
-                .source, .corrupt("the archive of \(item.sourceName) hashes to \(archive), not to \(wanted)"))
-        }
-        let stored: StoredChart
-        do throws(ContentError) {
-            let vouching = archive.flatMap { digest in
-                provenance.flatMap { Transfers.vouches($0, for: digest) ? $0 : nil }
-            }
-            stored = try await upload.finish(provenance: vouching, replacing: true)
-        } catch {
-            throw TransferError(.destination, error)
-        }
-        var summary = TransferSummary(digest: stored.manifest)
-        summary.blobs = 1
-        summary.bytes = bytes
-        events(.moved(mirror: worker.rule.name, bytes: bytes))
-        let isClassic = if case .charts = item.to { true } else { false }
-        return Moved(transfer: summary, sourceDigest: archive, digest: isClassic ? nil : stored.manifest)
     }
 }
