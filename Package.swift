@@ -101,10 +101,11 @@ let floors: [Target] = [
             "HTTPServer", "HTTPMessage",
         ]),
     storey("UpstreamServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage"]),
+    storey("MirrorServer", ["FrontDoor", "Content", "OCIModel", "HTTPServer", "HTTPMessage"]),
     storey(
         "Commands",
         [
-            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "RepositoryIndexing",
+            "FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "MirrorServer", "RepositoryIndexing",
             "PullThrough", "Sync", "Transfer", "ImageLayout", "LocalRegistry", "RemoteRegistry", "ChartRepository",
             "ChartInspection", "ChartArchive",
             "Metadata",
@@ -179,6 +180,12 @@ let checks: [Target] = [
         "UpstreamServerTests",
         [
             "UpstreamServer", "FrontDoor", "ServerSupport", "RemoteRegistry", "HTTPServer", "HTTPClient", "HTTPMessage",
+            "Content", "OCIModel", "Posix", "Telemetry",
+        ]),
+    tests(
+        "MirrorServerTests",
+        [
+            "MirrorServer", "FrontDoor", "ServerSupport", "RemoteRegistry", "HTTPServer", "HTTPClient", "HTTPMessage",
             "Content", "OCIModel", "Posix", "Telemetry",
         ]),
     tests("ImageLayoutTests", ["ImageLayout", "Content", "OCIModel", "Posix", "Codecs"]),

@@ -3,65 +3,13 @@ public import OCIModel
 // The JSON of `/api/upstreams` and `/api/explain`, both directions. Members are named as the properties, times are
 // RFC 3339 in UTC, digests and references text; what is nil is left out. Unknown members are passed over.
 
-/// A member of an object while it is read.
-private struct Members {
-    let json: JSONValue
-
-    func text(_ name: String) throws(OCIParseError) -> String {
-        guard let text = json[name]?.string else { throw OCIParseError("there is no text \(name)") }
-        return text
-    }
-
-    func optionalText(_ name: String) throws(OCIParseError) -> String? {
-        isMissing(name) ? nil : try text(name)
-    }
-
-    func count(_ name: String) throws(OCIParseError) -> Int64 {
-        guard let count = json[name]?.integer, count >= 0 else { throw OCIParseError("there is no number \(name)") }
-        return count
-    }
-
-    func texts(_ name: String) throws(OCIParseError) -> [String] {
-        guard let list = json[name]?.array else { throw OCIParseError("there is no list \(name)") }
-        var texts: [String] = []
-        for element in list {
-            guard let text = element.string else { throw OCIParseError("\(name) is no list of texts") }
-            texts.append(text)
-        }
-        return texts
-    }
-
-    func time(_ name: String) throws(OCIParseError) -> Int64? {
-        guard let text = try optionalText(name) else { return nil }
-        guard let time = RFC3339.microseconds(parsing: text) else { throw OCIParseError("\(name) is no time") }
-        return time
-    }
-
-    func digest(_ name: String) throws(OCIParseError) -> Digest? {
-        guard let text = try optionalText(name) else { return nil }
-        return try Digest(parsing: text)
-    }
-
-    private func isMissing(_ name: String) -> Bool {
-        guard let value = json[name] else { return true }
-        return value == .null
-    }
-}
-
-private func object(_ members: [(String, JSONValue?)]) -> JSONValue {
-    .object(members.compactMap { name, value in value.map { (name, $0) } })
-}
-
-private func text(_ value: String?) -> JSONValue? { value.map { .string($0) } }
-
-private func time(_ value: Int64?) -> JSONValue? { value.map { .string(RFC3339.text(microseconds: $0)) } }
-
 extension UpstreamState {
     /// `prefix`, `kind`, `urls`, `health`, `lastError`, `lastContact`, `cachedTags`, `goneTags`.
     public var json: JSONValue {
-        object([
+        Members.object([
             ("prefix", .string(prefix)), ("kind", .string(kind)), ("urls", .array(urls.map { .string($0) })),
-            ("health", .string(health)), ("lastError", text(lastError)), ("lastContact", time(lastContact)),
+            ("health", .string(health)), ("lastError", Members.text(lastError)),
+            ("lastContact", Members.time(lastContact)),
             ("cachedTags", .integer(cachedTags)), ("goneTags", .integer(goneTags)),
         ])
     }
@@ -82,8 +30,8 @@ extension UpstreamState {
 extension UpstreamTest {
     /// `prefix`, `url`, `problem`, `finding`, `milliseconds`.
     public var json: JSONValue {
-        object([
-            ("prefix", .string(prefix)), ("url", .string(url)), ("problem", text(problem)),
+        Members.object([
+            ("prefix", .string(prefix)), ("url", .string(url)), ("problem", Members.text(problem)),
             ("finding", .string(finding)), ("milliseconds", .integer(milliseconds)),
         ])
     }
@@ -104,11 +52,12 @@ extension Explanation {
     /// `reference`, `digest`, `missingBlobs`, `origin`, `upstream`, `url`, `checkedAt`, `freshUntil`, `goneSince`,
     /// `pulledAt`, `outcome`, `rule`.
     public var json: JSONValue {
-        object([
-            ("reference", .string(reference)), ("digest", text(digest?.description)),
-            ("missingBlobs", .integer(missingBlobs)), ("origin", .string(origin)), ("upstream", text(upstream)),
-            ("url", text(url)), ("checkedAt", time(checkedAt)), ("freshUntil", time(freshUntil)),
-            ("goneSince", time(goneSince)), ("pulledAt", time(pulledAt)), ("outcome", .string(outcome)),
+        Members.object([
+            ("reference", .string(reference)), ("digest", Members.text(digest?.description)),
+            ("missingBlobs", .integer(missingBlobs)), ("origin", .string(origin)), ("upstream", Members.text(upstream)),
+            ("url", Members.text(url)), ("checkedAt", Members.time(checkedAt)),
+            ("freshUntil", Members.time(freshUntil)),
+            ("goneSince", Members.time(goneSince)), ("pulledAt", Members.time(pulledAt)), ("outcome", .string(outcome)),
             ("rule", .string(rule)),
         ])
     }
@@ -130,7 +79,7 @@ extension Explanation {
 
 extension WarmedReference {
     /// `fetched`, `bytes`.
-    public var json: JSONValue { object([("fetched", .integer(fetched)), ("bytes", .integer(bytes))]) }
+    public var json: JSONValue { Members.object([("fetched", .integer(fetched)), ("bytes", .integer(bytes))]) }
 
     /// Reads it.
     ///
@@ -144,7 +93,7 @@ extension WarmedReference {
 extension PurgeSummary {
     /// `tags`, `manifests`, `bytes`.
     public var json: JSONValue {
-        object([("tags", .integer(tags)), ("manifests", .integer(manifests)), ("bytes", .integer(bytes))])
+        Members.object([("tags", .integer(tags)), ("manifests", .integer(manifests)), ("bytes", .integer(bytes))])
     }
 
     /// Reads it.

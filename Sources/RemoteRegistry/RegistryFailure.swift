@@ -12,6 +12,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
     case catalog
     case charts
     case upstreams
+    case mirrors
 
     var description: String {
         switch self {
@@ -23,6 +24,7 @@ enum AskedObject: Sendable, CustomStringConvertible {
         case .catalog: "the catalog"
         case .charts: "its list of charts"
         case .upstreams: "its upstreams"
+        case .mirrors: "its mirrors"
         }
     }
 }
@@ -117,6 +119,7 @@ extension RegistryFailure {
         case 403: .denied(sentence)
         case 404: unknown(object, sentence)
         case 405, 501: .unsupported(sentence)
+        case 409: if case .mirrors = object { .conflict(sentence) } else { .parameterInvalid(sentence) }
         case 413: .tooLarge(sentence)
         case 416: contentLength.map { .rangeInvalid(sentence, length: $0) } ?? .uploadInvalid(sentence)
         case 507: .storageFull(sentence)
@@ -135,6 +138,8 @@ extension RegistryFailure {
         case .charts: .unsupported(sentence + "; only a Chartroom lists and searches charts")
         case .upstreams:
             entries.isEmpty ? .unsupported(sentence + "; only a Chartroom has upstreams") : .nameUnknown(sentence)
+        case .mirrors:
+            entries.isEmpty ? .unsupported(sentence + "; only a Chartroom runs mirrors") : .nameUnknown(sentence)
         }
     }
 

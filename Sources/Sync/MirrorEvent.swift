@@ -59,4 +59,11 @@ public struct MirrorResult: Sendable, Equatable {
     public var plan: MirrorPlan
     /// What failed.
     public var failures: [MirrorFailure]
+
+    /// Builds it.
+    public init(run: MirrorRun, plan: MirrorPlan, failures: [MirrorFailure]) {
+        self.run = run
+        self.plan = plan
+        self.failures = failures
+    }
 }

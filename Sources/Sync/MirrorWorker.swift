@@ -6,7 +6,8 @@ internal import Transfer
 ///
 /// Safe to share; the ledger lets one run of a mirror at a time.
 public final class MirrorWorker: Sendable {
-    let rule: MirrorRule
+    /// What it mirrors.
+    public let rule: MirrorRule
     let ends: any MirrorEnds
     let desk: LedgerDesk
     let options: MirrorOptions

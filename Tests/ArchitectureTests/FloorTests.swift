@@ -12,7 +12,7 @@ import Testing
         ["BlobStorage", "Metadata", "ChartArchive"],
         ["LocalRegistry", "RemoteRegistry", "ChartRepository", "ImageLayout"],
         ["ChartInspection", "RepositoryIndexing", "PullThrough", "Transfer", "Sync"],
-        ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "Commands"],
+        ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "MirrorServer", "Commands"],
         ["chartroom"],
     ]
 
@@ -20,9 +20,10 @@ import Testing
     private static let sideways: [String: Set<String>] = [
         "SQLite": ["Posix"], "HTTPClient": ["HTTPMessage", "Posix"], "HTTPServer": ["HTTPMessage", "Posix"],
         "HelmModel": ["OCIModel"], "Content": ["OCIModel"], "RegistryServer": ["FrontDoor"],
-        "ChartServer": ["FrontDoor"], "UpstreamServer": ["FrontDoor"], "ChartRepository": ["RemoteRegistry"],
+        "ChartServer": ["FrontDoor"], "UpstreamServer": ["FrontDoor"], "MirrorServer": ["FrontDoor"],
+        "ChartRepository": ["RemoteRegistry"],
         "Sync": ["Transfer", "PullThrough", "ChartInspection"],
-        "Commands": ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer"],
+        "Commands": ["FrontDoor", "RegistryServer", "ChartServer", "UpstreamServer", "MirrorServer"],
     ]
 
     /// Modules of the toolchain, and the lowest and highest floor that may use them.
