@@ -56,9 +56,11 @@ import Testing
             durability: relaxed
             shutdownDeadline: 1500ms
             allowSparseIndexes: yes
+            mirrors: /etc/mirror.yaml
             offline: true
             """)
         #expect(loaded.mistakes == [])
+        #expect(loaded.configuration.mirrors == "/etc/mirror.yaml")
         let configuration = loaded.configuration
         #expect(configuration.listen == .tcp(host: "::1", port: 6000))
         #expect(configuration.data == "/srv/data")

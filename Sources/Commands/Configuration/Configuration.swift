@@ -39,6 +39,8 @@ struct Configuration: Sendable, Equatable {
     var allowsSparseIndexes = false
     /// Where charts are cached from.
     var upstreams: [UpstreamConfiguration] = []
+    /// The path of the mirror file whose mirrors the server runs.
+    var mirrors: String?
     /// Whether no upstream is asked at all.
     var isOffline = false
 

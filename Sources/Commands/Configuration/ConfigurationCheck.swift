@@ -18,6 +18,7 @@ struct ConfigurationCheck {
         check.checkAccess()
         check.checkLimits()
         return loaded.mistakes + check.mistakes + UpstreamCheck(loaded).mistakes
+            + ServedMirrorsCheck.mistakes(in: loaded)
     }
 
     private init(loaded: LoadedConfiguration) {

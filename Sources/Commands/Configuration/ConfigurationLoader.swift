@@ -10,6 +10,8 @@ struct LoadedConfiguration: Sendable {
     var origins: [String: Origin] = [:]
     /// Everything wrong, in the order of the file, then the environment, then the flags.
     var mistakes: [ConfigurationMistake] = []
+    /// What variables in the files it names stand for.
+    var environment: [String: String] = [:]
     /// The names of the variables that are set.
     var variables: Set<String> = []
 
@@ -48,6 +50,7 @@ struct ConfigurationLoader {
 
     private init(environment: [String: String]) {
         self.environment = environment
+        loaded.environment = environment
     }
 
     /// The file to read: the one given, the one in `CHARTROOM_CONFIG`, else the first of the usual places that exists.

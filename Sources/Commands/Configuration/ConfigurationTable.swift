@@ -53,6 +53,9 @@ enum ConfigurationTable {
             .boolean(
                 "allowSparseIndexes", \.allowsSparseIndexes,
                 "Take image indexes that name manifests the repository does not hold."),
+            .path(
+                "mirrors", \.mirrors, endings: [".yaml", ".yml"],
+                "A mirror file whose mirrors the server runs when they are due."),
             .boolean(
                 "offline", \.isOffline,
                 "Ask no upstream at all: what is cached is served as it is, what is not is not there."),

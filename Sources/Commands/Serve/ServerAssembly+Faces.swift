@@ -4,6 +4,7 @@ import Content
 import FrontDoor
 import HTTPServer
 import LocalRegistry
+import MirrorServer
 import Posix
 import PullThrough
 import RegistryServer
@@ -13,7 +14,8 @@ import UpstreamServer
 extension ServerAssembly {
     /// What the server is: first the face that is asked most.
     static func faces(
-        _ configuration: Configuration, _ registry: Registry, _ cache: PullThroughCache, _ executor: ThreadPool
+        _ configuration: Configuration, _ registry: Registry, _ cache: PullThroughCache,
+        _ mirrors: (any MirrorControl)?, _ executor: ThreadPool
     ) throws(CommandError) -> [any Face] {
         var options = RegistryFaceOptions()
         options.maximumManifestBytes = configuration.manifestBytes
@@ -25,7 +27,8 @@ extension ServerAssembly {
         do {
             let indexes = try IndexService(
                 reads: registry, directory: configuration.data + "/indexes", executor: executor)
-            return [
+            let mirrorFaces: [any Face] = mirrors.map { [MirrorFace($0)] } ?? []
+            return mirrorFaces + [
                 RegistryFace(registry, options, cache: reads), KnowledgeFace(registry, inspector: inspector),
                 UpstreamFace(cache),
                 try ChartFace(

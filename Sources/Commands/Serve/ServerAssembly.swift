@@ -3,6 +3,7 @@ import FrontDoor
 import HTTPServer
 import LocalRegistry
 import Posix
+import Sync
 import Synchronization
 import Telemetry
 
@@ -18,6 +19,7 @@ final class ServerAssembly: Sendable {
     /// Serves this machine's other `chartroom` commands, through a socket in the data directory.
     private let controlServer: Server?
     private let passwords: PasswordAccess?
+    private let mirrors: MirrorScheduler?
     private let certificateWatch: Mutex<FileWatch>
     private let usersWatch: Mutex<FileWatch>
 
@@ -44,7 +46,8 @@ final class ServerAssembly: Sendable {
             let options = ServerAssembly.doorOptions(configuration, registry)
             let cache = try UpstreamAssembly.cache(
                 configuration, registry, environment: environment, metrics: metrics, logger)
-            let faces = try ServerAssembly.faces(configuration, registry, cache, executor)
+            mirrors = try ServedMirrors.scheduler(configuration, registry, environment: environment, logger)
+            let faces = try ServerAssembly.faces(configuration, registry, cache, mirrors, executor)
             handler = FrontDoor(
                 faces, authenticator: authenticator, options: options, metrics: metrics, logger: logger)
             server = try ServerAssembly.open(serverConfiguration, handler, executor)
@@ -55,6 +58,7 @@ final class ServerAssembly: Sendable {
             throw error
         }
         ServerAssembly.addMetrics(metrics, registry, server)
+        mirrors?.addMetrics(to: metrics)
     }
 
     /// Begins to accept connections, and tells other processes where the store is served.
@@ -75,14 +79,17 @@ final class ServerAssembly: Sendable {
             logger.warning(
                 "other commands cannot reach the store through this server", [("error", .string("\(error)"))])
         }
+        mirrors?.start()
     }
 
     /// Ends the requests under way, then cuts what is left at the deadline; true when nothing was cut.
     func stop() async -> Bool {
         handler.beginDraining()
+        async let quiet: Void? = mirrors?.stop()
         async let control = controlServer?.shutDown(deadline: configuration.shutdownDeadline) ?? true
         let isComplete = await server.shutDown(deadline: configuration.shutdownDeadline)
         _ = await control
+        _ = await quiet
         registry.close()
         return isComplete
     }
