@@ -62,6 +62,27 @@ import Testing
         #expect(server.requests.first?.header("Authorization") == "Basic YW5uYTpzZWNyZXQ=")
     }
 
+    @Test("A host that others of the process ask too is asked within their budget, unless the file gives it its own")
+    func sharedBudget() async throws {
+        let server = try ScriptedServer { _ in ScriptedReply(200, text: "{}") }
+        let host = authority(server)
+        var limits = HostBudgets.Limits()
+        limits.requestsPerSecond = 0.001
+        let budgets = HostBudgets(limits)
+        func clients(_ file: MirrorFile) -> MirrorClients {
+            MirrorClients(file, environment: ["HOME": "/nonexistent"], logger: logger, shared: [host: budgets])
+        }
+        let shared = try clients(MirrorFile()).registry(authority: host, isSecure: false, isNamedByContent: false)
+        _ = try await shared.ping()
+        // The next may go out after a quarter of an hour, which nobody waits for.
+        await #expect(throws: ContentError.self) { try await shared.ping() }
+        #expect(server.requests.count == 1)
+        let own = try clients(file(host: host) { $0.requests = 3 })
+            .registry(authority: host, isSecure: false, isNamedByContent: false)
+        _ = try await own.ping()
+        #expect(server.requests.count == 2)
+    }
+
     @Test("A place is made once")
     func cached() async throws {
         let ends = ends(MirrorFile())

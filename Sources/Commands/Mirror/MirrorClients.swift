@@ -27,6 +27,8 @@ final class MirrorClients: Sendable {
     }
 
     private let hosts: [String: MirrorHost]
+    /// What hosts may be asked by others of this process too, by `host[:port]`.
+    private let shared: [String: HostBudgets]
     /// Hosts that the file names.
     private let named: Set<String>
     /// Registries that the file names without TLS.
@@ -38,7 +40,13 @@ final class MirrorClients: Sendable {
     private let parser = ThreadPool(name: "mirror-index", threads: 1)
 
     /// Contacts nobody.
-    init(_ file: MirrorFile, environment: [String: String], logger: Logger) {
+    ///
+    /// - Parameter shared: what hosts may be asked by others of this process too; it holds for those to which the file
+    ///   gives no limits of their own.
+    init(
+        _ file: MirrorFile, environment: [String: String], logger: Logger, shared: [String: HostBudgets] = [:]
+    ) {
+        self.shared = shared
         hosts = Dictionary(file.hosts.map { ($0.host, $0) }) { first, _ in first }
         let places = file.mirrors.flatMap { [$0.from, $0.to, $0.closure.images?.to].compactMap { $0 } }
         named = Set(file.hosts.map(\.host) + places.compactMap(\.host))
@@ -63,7 +71,7 @@ final class MirrorClients: Sendable {
             let host = host(authority)
             var options = RegistryClient.Options()
             options.retry.maximumAttempts = host.attempts
-            options.budgets = MirrorClients.budgets(host, &made)
+            options.budgets = budgets(authority, host, &made)
             options.addresses = addresses(of: authority, isNamedByContent)
             let client = RegistryClient(
                 try RegistryEndpoint(scheme: isSecure ? .https : .http, authority: authority),
@@ -158,7 +166,7 @@ final class MirrorClients: Sendable {
         options.retry.maximumAttempts = host.attempts
         options.worker = parser
         options.addresses = addresses(of: authority, isNamedByContent)
-        options.budgets = MirrorClients.budgets(host, &made)
+        options.budgets = budgets(authority, host, &made)
         return options
     }
 
@@ -197,7 +205,8 @@ final class MirrorClients: Sendable {
         }
     }
 
-    private static func budgets(_ host: MirrorHost, _ made: inout Made) -> HostBudgets {
+    private func budgets(_ authority: String, _ host: MirrorHost, _ made: inout Made) -> HostBudgets {
+        if let known = shared[authority], host.hasUsualLimits { return known }
         var limits = HostBudgets.Limits()
         limits.requests = host.requests
         if host.requestsPerSecond > 0 { limits.requestsPerSecond = Double(host.requestsPerSecond) }
@@ -211,6 +220,13 @@ final class MirrorClients: Sendable {
 }
 
 extension MirrorHost {
+    /// Whether the file leaves its limits as they are.
+    fileprivate var hasUsualLimits: Bool {
+        let usual = MirrorHost()
+        return (requests, requestsPerSecond, bytesPerSecond)
+            == (usual.requests, usual.requestsPerSecond, usual.bytesPerSecond)
+    }
+
     /// Whether the file says what is shown to it.
     fileprivate var hasCredentials: Bool { username != nil || usernameEnvironment != nil }
 

@@ -2,6 +2,7 @@ import Content
 import LocalRegistry
 import Metadata
 import Posix
+import RemoteRegistry
 import Sync
 import Telemetry
 
@@ -9,15 +10,17 @@ import Telemetry
 enum ServedMirrors {
     /// The scheduler of the configured mirror file; nil without one.
     ///
-    /// Contacts nobody and begins nothing. `store:` is the server's own store.
+    /// Contacts nobody and begins nothing. `store:` is the server's own store; hosts that are upstreams too are asked
+    /// within the upstreams' budgets.
     static func scheduler(
-        _ configuration: Configuration, _ registry: Registry, environment: [String: String], _ logger: Logger
+        _ configuration: Configuration, _ registry: Registry, environment: [String: String],
+        budgets: [String: HostBudgets], _ logger: Logger
     ) throws(CommandError) -> MirrorScheduler? {
         guard let path = configuration.mirrors else { return nil }
         let loaded = try LoadedMirrorFile.load(path, MirrorFileReading(environment: environment))
         try loaded.throwMistakes()
         let ends = MirrorAssembly(
-            MirrorClients(loaded.file, environment: environment, logger: logger),
+            MirrorClients(loaded.file, environment: environment, logger: logger, shared: budgets),
             store: MirrorStore(end: registry, intake: registry))
         let directory = ServerAssembly.absolute(configuration.data)
         let ledger: MirrorDatabase

@@ -44,9 +44,10 @@ final class ServerAssembly: Sendable {
         do {
             let serverConfiguration = try ServerAssembly.serverConfiguration(configuration, environment, logger)
             let options = ServerAssembly.doorOptions(configuration, registry)
-            let cache = try UpstreamAssembly.cache(
+            let (cache, budgets) = try UpstreamAssembly.cache(
                 configuration, registry, environment: environment, metrics: metrics, logger)
-            mirrors = try ServedMirrors.scheduler(configuration, registry, environment: environment, logger)
+            mirrors = try ServedMirrors.scheduler(
+                configuration, registry, environment: environment, budgets: budgets, logger)
             let faces = try ServerAssembly.faces(configuration, registry, cache, mirrors, executor)
             handler = FrontDoor(
                 faces, authenticator: authenticator, options: options, metrics: metrics, logger: logger)

@@ -17,19 +17,22 @@ struct UpstreamAssembly {
     private var clients: [(tls: HTTPClientTLS, client: HTTPClient)] = []
     /// One for all upstreams with the same limits: what a host may be asked is shared by everyone who asks it.
     private var budgets: [(limits: HostBudgets.Limits, budgets: HostBudgets)] = []
+    /// The same by `host[:port]`, for others who ask these hosts.
+    private var budgetsByHost: [String: HostBudgets] = [:]
 
-    /// The cache in front of the configured upstreams.
+    /// The cache in front of the configured upstreams, and what each of their hosts may be asked.
     ///
     /// Contacts nobody.
     static func cache(
         _ configuration: Configuration, _ registry: Registry, environment: [String: String], metrics: MetricsRegistry,
         _ logger: Logger
-    ) throws(CommandError) -> PullThroughCache {
-        let upstreams = try upstreams(configuration, environment: environment, logger)
+    ) throws(CommandError) -> (cache: PullThroughCache, budgets: [String: HostBudgets]) {
+        let (upstreams, budgets) = try upstreams(configuration, environment: environment, logger)
         var options = PullThroughOptions()
         options.logger = logger
-        return PullThroughCache(
+        let cache = PullThroughCache(
             registry, upstreams, pool: ThreadPool(name: "fetch", threads: 8), metrics: metrics, options)
+        return (cache, budgets)
     }
 
     /// Every upstream of a configuration, for the cache.
@@ -37,7 +40,7 @@ struct UpstreamAssembly {
     /// Contacts nobody.
     static func upstreams(
         _ configuration: Configuration, environment: [String: String], _ logger: Logger
-    ) throws(CommandError) -> [(UpstreamRule, [UpstreamPlace])] {
+    ) throws(CommandError) -> (upstreams: [(UpstreamRule, [UpstreamPlace])], budgets: [String: HostBudgets]) {
         var assembly = UpstreamAssembly(configuration: configuration, environment: environment, logger: logger)
         var upstreams: [(UpstreamRule, [UpstreamPlace])] = []
         do throws(ContentError) {
@@ -51,7 +54,7 @@ struct UpstreamAssembly {
         } catch {
             throw CommandError(error)
         }
-        return upstreams
+        return (upstreams, assembly.budgetsByHost)
     }
 
     private init(configuration: Configuration, environment: [String: String], logger: Logger) {
@@ -101,6 +104,7 @@ struct UpstreamAssembly {
     ) throws(ContentError) -> UpstreamPlace {
         let client = try client(entry.tls.client)
         let budgets = budgets(entry.limits)
+        budgetsByHost[address.authority] = budgetsByHost[address.authority] ?? budgets
         var place = UpstreamPlace(url: address.shown, registry: nil, charts: nil)
         if address.kind != .classic {
             place.registry = try registry(address.authority, isSecure: address.isSecure, entry, client, budgets)
