@@ -58,9 +58,9 @@ extension Command {
             let counts = result.run.counts
             try invocation.show(
                 json: .object([
-                    ("run", MirrorObjects.run(result.run)),
+                    ("run", result.run.json),
                     ("references", .array(result.plan.items.map(\.json))),
-                    ("failures", .array(result.failures.map { MirrorObjects.failure($0) })),
+                    ("failures", .array(result.failures.map(\.json))),
                 ]),
                 table: "\(counts.copied + counts.retagged) copied, \(counts.left) were there, \(counts.failed) failed, "
                     + "\(Measure.size(counts.bytes))\n" + result.failures.map { MirrorRunReport.text($0) }.joined())

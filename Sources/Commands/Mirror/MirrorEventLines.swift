@@ -43,8 +43,8 @@ final class MirrorEventLines: MirrorWatch {
                 write(
                     &state, "finished", current.mirror,
                     [
-                        ("run", MirrorObjects.run(run)),
-                        ("failures", .array(failures.map { MirrorObjects.failure($0) })),
+                        ("run", run.json),
+                        ("failures", .array(failures.map(\.json))),
                     ])
             }
         }

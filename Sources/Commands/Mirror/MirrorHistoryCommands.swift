@@ -45,7 +45,7 @@ extension Command {
                     String(run.counts.failed), Measure.size(run.counts.bytes),
                 ])
             }
-            try invocation.show(json: .array(runs.map { MirrorObjects.run($0) }), table: table.text)
+            try invocation.show(json: .array(runs.map(\.json)), table: table.text)
         })
 
     static let mirrorShow = Command(
@@ -65,7 +65,7 @@ extension Command {
             let failures = try await contentWork { () async throws(ContentError) in try ledger.failures(of: number) }
             try invocation.show(
                 json: .object([
-                    ("run", MirrorObjects.run(run)), ("failures", .array(failures.map { MirrorObjects.failure($0) })),
+                    ("run", run.json), ("failures", .array(failures.map(\.json))),
                 ]),
                 table: MirrorRunReport.details(run) + failures.map { MirrorRunReport.text($0) }.joined())
         })
@@ -124,7 +124,7 @@ struct MirrorStanding: Sendable {
     var json: JSONValue {
         var members: [(String, JSONValue)] = [("name", .string(name))]
         if let rule { members += [("from", .string(rule.from.description)), ("to", .string(rule.to.description))] }
-        if let last { members.append(("last", MirrorObjects.run(last))) }
+        if let last { members.append(("last", last.json)) }
         if let next { members.append(("nextRunAt", Objects.time(next))) }
         return .object(members)
     }

@@ -36,7 +36,7 @@ extension Command {
                     found.map { name, result in
                         .object([
                             ("mirror", .string(name)), ("matching", .integer(Int64(result.matching))),
-                            ("failures", .array(result.failures.map { MirrorObjects.failure($0) })),
+                            ("failures", .array(result.failures.map(\.json))),
                         ])
                     }),
                 table: table.text + failures.map { MirrorRunReport.text($0) }.joined())
@@ -71,7 +71,7 @@ extension Command {
             try invocation.show(
                 json: .object([
                     ("restored", .array(restored.map { .string($0) })),
-                    ("failures", .array(failures.map { MirrorObjects.failure($0) })),
+                    ("failures", .array(failures.map(\.json))),
                 ]),
                 table: lines + failures.map { MirrorRunReport.text($0) }.joined())
             guard failures.isEmpty else {
