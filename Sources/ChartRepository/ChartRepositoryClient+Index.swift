@@ -46,7 +46,9 @@ extension ChartRepositoryClient {
     /// - Throws: as `index`.
     public func listing(unless known: IndexValidators? = nil) async throws(ContentError) -> ListingAnswer {
         let answer = try await fetch(unless: known) { text, limits throws(RepositoryIndexError) in
-            if let listing = IndexScan.listing(of: text, limits) { return listing }
+            let isJSON = text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
+            let quick = isJSON ? JSONIndexScan.listing(of: text, limits) : IndexScan.listing(of: text, limits)
+            if let quick { return quick }
             return ChartListing(try RepositoryIndex(parsing: text, limits))
         }
         switch answer {

@@ -29,7 +29,9 @@ extension MirrorPlan {
         if let prune = rule.prune {
             planRemovals(prune, facts, remembered.mapValues { Array($0.values) }, taken, rule, now: now)
         }
-        items.sort(by: MirrorPlan.isBefore)
+        // Positions are moved, not the items, which are large.
+        let ordered = items.indices.sorted { MirrorPlan.isBefore(items[$0], items[$1]) }
+        items = ordered.map { items[$0] }
         candidates = facts.candidates
         charts = facts.charts
     }

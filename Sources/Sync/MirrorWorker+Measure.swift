@@ -64,6 +64,12 @@ extension MirrorPlan {
     public var requests: (source: Int, destination: Int) {
         var counts = (source: 0, destination: 0)
         for item in items {
+            let before = counts
+            defer {
+                // Nobody asks the store or a directory over the network.
+                if item.from.host == nil { counts.source = before.source }
+                if item.to.host == nil { counts.destination = before.destination }
+            }
             switch item.action {
             case .copy:
                 if case .charts = item.from { counts.source += 2 } else { counts.source += 3 }

@@ -71,6 +71,34 @@ import Testing
         #expect(scan(Array(text.utf8)) == nil)
     }
 
+    private func scanJSON(_ text: [UInt8]) -> ChartListing? {
+        JSONIndexScan.listing(of: text, RepositoryIndexLimits())
+    }
+
+    @Test(
+        "An index in JSON",
+        arguments: [
+            nil, #"{"apiVersion":"v1","entries":{"a":[],"b":null,"c":[{"name":"c","version":"1.0.0","urls":null}]}}"#,
+            #"{"entries":{"a":[{"version":"1.0.0","name":"a","url":"x"},{"name":"a","version":"no"},{"name":1}]},"apiVersion":"v1"}"#,
+        ])
+    func json(text: String?) throws {
+        let text = try text.map { Array($0.utf8) } ?? bytes(Folder.fixtures + "/golden/index.json")
+        let whole = ChartListing(try RepositoryIndex(parsing: text))
+        #expect(sorted(try #require(scanJSON(text))) == sorted(whole))
+        #expect(whole.charts.contains { !$0.versions.isEmpty })
+    }
+
+    @Test(
+        "JSON of another shape is left to the whole reading",
+        arguments: [
+            "", "{", "[]", "{}", #"{"apiVersion":"v1"}"#, #"{"apiVersion":"v1","entries":[]}x"#,
+            #"{"apiVersion":"v1","entries":{"a":1}}"#, #"{"apiVersion":"v1","entries":{"a":[1]}}"#,
+            #"{"apiVersion":"v1","entries":{"a":[],"a":[]}}"#, #"{"apiVersion":"v1","entries":[[]]}"#,
+        ])
+    func givesUpOnJSON(text: String) {
+        #expect(scanJSON(Array(text.utf8)) == nil)
+    }
+
     @Test(
         "A damaged index is either left to the whole reading or lists no other digests for a version",
         arguments: Seeds.some())

@@ -42,6 +42,9 @@ struct MirrorPlanReport {
 
     // MARK: Parts
 
+    /// What is shown of changes unless all are asked for.
+    private static let shownChanges = 1000
+
     private static func overview(_ reports: [MirrorPlanReport]) -> String {
         // What no mirror does has no column, but these say most.
         let always: Set<PlannedAction> = [.copy, .retag, .leave]
@@ -77,16 +80,19 @@ struct MirrorPlanReport {
         var table = Table([
             ("ACTION", .left), ("SOURCE", .left), ("DESTINATION", .left), ("BYTES", .right), ("REASON", .left),
         ])
-        var isEmpty = true
+        var count = 0
         for report in reports {
             for item in report.plan.items where wantsAll || item.action != .leave {
-                isEmpty = false
+                count += 1
+                guard wantsAll || count <= shownChanges else { continue }
                 table.add([
                     item.action.rawValue, item.sourceName, item.destinationName,
                     item.bytes.map { Measure.size($0) } ?? (item.action == .copy ? "?" : "-"), item.reason,
                 ])
             }
         }
-        return isEmpty ? "" : table.text
+        guard count > 0 else { return "" }
+        let more = wantsAll ? 0 : max(0, count - shownChanges)
+        return table.text + (more > 0 ? "and \(more) more, which --all shows\n" : "")
     }
 }
