@@ -83,11 +83,12 @@ public final class ServerProcess: Sendable {
     }
 
     /// The first line of its output that holds the text; nil when it ended or ten seconds passed without one.
-    public func line(containing text: String) async -> String? {
+    public func line(containing text: String, number: Int = 1) async -> String? {
         await withCheckedContinuation { continuation in
             startThread { [log] in
-                let line = log.wait(timeout: .seconds(10)) { log, isLate -> String?? in
-                    if let line = log.lines.first(where: { $0.contains(text) }) { return .some(line) }
+                let line = log.wait(timeout: .seconds(10 * number)) { log, isLate -> String?? in
+                    let found = log.lines.lazy.filter { $0.contains(text) }.dropFirst(number - 1)
+                    if let line = found.first { return .some(line) }
                     return log.hasEnded || isLate ? .some(nil) : nil
                 }
                 continuation.resume(returning: line)
